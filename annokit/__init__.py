@@ -1,0 +1,1 @@
+"""annokit: labelled images and video from any platform, in one typed model."""
