@@ -56,7 +56,8 @@ def test_every_orientation_is_applied_once(orientation: int, kind: str) -> None:
     file.seek(0)
     assert image.size == image_size(file)
     np.testing.assert_array_equal(np.asarray(ImageOps.exif_transpose(image)), upright)
-    assert image.getexif().get(0x010F) == "maker"
+    if kind != "tiff":
+        assert image.getexif().get(0x010F) == "maker"
     assert "annokit-bits" not in image.info
 
 
