@@ -40,12 +40,12 @@ class Keypoints(Shape):
     @property
     def labelled(self) -> np.ndarray:
         """(n,) bool: the points that were labelled, hidden or not."""
-        return np.asarray(self.visibility) > 0
+        return np.asarray(np.greater(self.visibility, 0))
 
     @property
     def visible(self) -> np.ndarray:
         """(n,) bool: the points that can be seen."""
-        return np.asarray(self.visibility) == 2
+        return np.asarray(np.equal(self.visibility, 2))
 
     def bounds(self, aspect: float | None = None) -> Box:
         """Return the box around the labelled points."""

@@ -42,7 +42,7 @@ def bounds(points: np.ndarray) -> tuple[float, float, float, float]:
 def scaled(points: np.ndarray, width: float, height: float) -> np.ndarray:
     """Return (n, 2) or (n, 3) points with x multiplied by `width`, y by `height`, and any z kept."""
     factors = np.array([width, height, 1.0])[: points.shape[1]]
-    return points * factors
+    return np.asarray(points * factors)
 
 
 def _short(values: Any) -> str:

@@ -104,6 +104,8 @@ def _is_ring(value: Any) -> bool:
     """Return whether `value` is flat numbers, or pairs of numbers."""
     if not _is_sequence(value):
         return False
+    if isinstance(value, np.ndarray):
+        return value.ndim == 1 or (value.ndim == 2 and value.shape[1] == 2)
     if not any(_is_sequence(child) for child in value):
         return True
     return all(_is_sequence(child) and len(child) == 2 and not any(map(_is_sequence, child)) for child in value)

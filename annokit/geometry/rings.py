@@ -26,18 +26,18 @@ def signed_area(points: np.ndarray, offsets: np.ndarray) -> np.ndarray:
     """Return the (r,) shoelace areas: positive where a ring runs clockwise on screen (y down); 0 under three points."""
     own = points[offsets[0] : offsets[-1]]
     sizes = ragged.lengths(offsets)
-    origin = (
-        np.repeat(own[np.minimum(offsets[:-1] - offsets[0], max(len(own) - 1, 0))], sizes, axis=0) if len(own) else own
-    )
-    x, y = (own - origin).T if len(own) else np.empty((2, 0))
+    if not len(own):
+        return np.zeros(len(sizes))
+    first = np.minimum(offsets[:-1] - offsets[0], len(own) - 1)
+    x, y = (own - np.repeat(own[first], sizes, axis=0)).T
     after = successors(offsets)
     cross = x * y[after] - x[after] * y
-    return ragged.reduce(cross, offsets - offsets[0], np.add, 0.0) / 2
+    return np.asarray(ragged.reduce(cross, offsets - offsets[0], np.add, 0.0) / 2)
 
 
 def area(points: np.ndarray, offsets: np.ndarray) -> np.ndarray:
     """Return the (r,) areas of the rings, never negative."""
-    return np.abs(signed_area(points, offsets))
+    return np.asarray(np.abs(signed_area(points, offsets)))
 
 
 def part_areas(points: np.ndarray, offsets: np.ndarray, part_offsets: np.ndarray) -> np.ndarray:

@@ -40,7 +40,7 @@ class RotatedBox(Shape):
     def corners(self, aspect: float | None = None) -> np.ndarray:
         """Return the (4, 2) corners, what was top left first, clockwise on screen."""
         scale = checked_aspect(self, self.angle, aspect)
-        return rotation.corners(self.to_pixels(scale, 1.0)._row())[0] / (scale, 1.0)
+        return np.asarray(rotation.corners(self.to_pixels(scale, 1.0)._row())[0] / (scale, 1.0))
 
     def to_pixels(self, width: float, height: float) -> RotatedBox:
         """Return the box with its lengths along x multiplied by `width` and along y by `height`."""

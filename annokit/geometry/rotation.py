@@ -33,7 +33,7 @@ def corners(boxes: np.ndarray) -> np.ndarray:
     local = _SIGNS * boxes[:, None, 2:4]
     x = local[..., 0] * cosine[:, None] - local[..., 1] * sine[:, None]
     y = local[..., 0] * sine[:, None] + local[..., 1] * cosine[:, None]
-    return np.stack([x, y], axis=-1) + boxes[:, None, :2]
+    return np.asarray(np.stack([x, y], axis=-1) + boxes[:, None, :2])
 
 
 def box_bounds(boxes: np.ndarray) -> np.ndarray:
@@ -66,7 +66,7 @@ def ellipse_points(ellipses: np.ndarray, count: int = 64) -> np.ndarray:
     cosine, sine = turn(step)
     x, y = ellipses[:, 2, None] * cosine, ellipses[:, 3, None] * sine
     c, s = (part[:, None] for part in turn(ellipses[:, 4]))
-    return np.stack([x * c - y * s, x * s + y * c], axis=-1) + ellipses[:, None, :2]
+    return np.asarray(np.stack([x * c - y * s, x * s + y * c], axis=-1) + ellipses[:, None, :2])
 
 
 def from_corners(quads: np.ndarray, tolerance: float = 1e-6) -> np.ndarray:
@@ -99,7 +99,7 @@ def is_rectangle(quads: np.ndarray, tolerance: float = 1e-6) -> np.ndarray:
 
 
 def least_rectangle(points: np.ndarray) -> np.ndarray:
-    """Return (5,) the turned box of least area around (n, 2) points in pixels, 0 <= angle < 90; NaN where there are none."""
+    """Return (5,) the turned box of least area around (n, 2) points, 0 <= angle < 90; NaN where there are none."""
     hull = convex_hull(points)
     if not len(hull):
         return np.full(5, np.nan)
