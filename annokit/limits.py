@@ -45,5 +45,38 @@ class Limits:
     attempts: int = 8
     """Attempts per download before it counts as failed; refilled whenever bytes arrive."""
 
+    retry_seconds: float = 900.0
+    """Longest time in seconds that one download is tried without progress."""
+
+    retry_after: float = 120.0
+    """Longest wait in seconds that a server's ``Retry-After`` is granted."""
+
+    backoff_base: float = 0.5
+    """Upper end in seconds of the first random wait after a failed attempt; it doubles each time."""
+
+    backoff_cap: float = 30.0
+    """Upper end in seconds of any random wait after a failed attempt."""
+
+    url_renewals: int = 4
+    """Fresh signed URLs asked for one download without progress."""
+
+    redirects: int = 5
+    """Redirects followed for one download."""
+
+    timeout: float = 30.0
+    """Seconds to wait for a connection, and for each piece of an answer."""
+
+    slowest: float = 256.0
+    """Bytes per second below which a download that has run for longer than `timeout` is cut and tried again."""
+
+    chunk_bytes: int = 128 * 1024
+    """Bytes of one download held in memory; times the workers, this bounds all bytes in flight."""
+
+    answer_bytes: int = 16 << 20
+    """Largest answer of an API."""
+
+    download_bytes: int = 1 << 40
+    """Largest single download."""
+
 
 DEFAULT_LIMITS = Limits()

@@ -1,0 +1,51 @@
+"""How one step of a delivery tells the loop around it what to do next. None of these leaves the package.
+
+::
+
+    TransientError   try again later
+    StaleError       ask for a fresh URL, then try again
+    LostError        this file can't be had; go on with others
+    HaltError        no file can be had any more; end the run with the error inside
+    StoppedError     the run was told to stop
+"""
+
+from __future__ import annotations
+
+from annokit.errors import AnnokitError
+
+
+class TransientError(Exception):
+    """Try again: a passing fault."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class StaleError(Exception):
+    """The signed URL is refused."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class LostError(Exception):
+    """One file can't be had; `error` is set where a caller of a single frame should get it."""
+
+    def __init__(self, reason: str, error: AnnokitError | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.error = error
+
+
+class HaltError(Exception):
+    """No file can be had any more."""
+
+    def __init__(self, error: AnnokitError) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
+class StoppedError(Exception):
+    """The run was told to stop."""
