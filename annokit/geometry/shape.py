@@ -30,7 +30,7 @@ class Value:
     def __eq__(self, other: object) -> bool:
         if type(other) is not type(self):
             return NotImplemented
-        names = [field.name for field in attrs.fields(type(self))]  # type: ignore[arg-type] # subclasses are attrs classes
+        names = [field.name for field in attrs.fields(type(self))]  # type: ignore[arg-type] # all are attrs
         return all(same(getattr(self, name), getattr(other, name)) for name in names)
 
     __hash__ = None  # type: ignore[assignment] # holds arrays
