@@ -1,0 +1,95 @@
+"""What every column can do, and how columns of different types join."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Self, final
+
+import numpy as np
+
+Array = np.ndarray[Any, Any]
+
+
+@final
+class Missing:
+    """The type of :data:`MISSING`: the row has no value, which is not the same as null."""
+
+    def __repr__(self) -> str:
+        return "MISSING"
+
+    def __bool__(self) -> bool:
+        return False
+
+    def __reduce__(self) -> str:
+        return "MISSING"
+
+
+MISSING = Missing()
+
+
+class Column:
+    """Base of all columns; a column never changes after it is made."""
+
+    def __len__(self) -> int:
+        raise NotImplementedError
+
+    def value(self, row: int) -> Any:
+        """Return one value as plain Python."""
+        raise NotImplementedError
+
+    def values_of(self, rows: Array) -> list[Any]:
+        """Return the values of `rows` as plain Python, MISSING where there is none."""
+        return [self.value(row) for row in rows.tolist()]
+
+    def take(self, rows: Array) -> Self:
+        """Return the column of `rows`, (k,) int64, in their order; rows may repeat."""
+        raise NotImplementedError
+
+    def equals(self, other: Column) -> bool:
+        """Tell whether both hold the same values in the same order; NaN equals NaN."""
+        raise NotImplementedError
+
+    @classmethod
+    def join(cls, columns: Sequence[Self]) -> Self:
+        """Return the columns of one type one after another."""
+        raise NotImplementedError
+
+    def compact(self) -> Column:
+        """Return an equal column that holds no value which no row uses."""
+        return self
+
+    def parts(self) -> dict[str, Any]:
+        """Return the constructor's arguments: arrays, columns and JSON scalars."""
+        raise NotImplementedError
+
+
+def concat(columns: Sequence[Column]) -> Column:
+    """Return one column after another, through :class:`Json` where their types differ."""
+    from annokit.columns.json import Json
+
+    first = columns[0]
+    if len(columns) == 1:
+        return first
+    if all(type(column) is type(first) and _joinable(first, column) for column in columns[1:]):
+        return type(first).join(columns)
+    return Json.join([Json.of_column(column) for column in columns])
+
+
+def _joinable(first: Column, other: Column) -> bool:
+    from annokit.columns.fixed import Fixed
+    from annokit.columns.struct import Struct
+
+    if isinstance(first, Fixed) and isinstance(other, Fixed):
+        return first.values.dtype.kind == other.values.dtype.kind and first.values.shape[1:] == other.values.shape[1:]
+    if isinstance(first, Struct) and isinstance(other, Struct):
+        return set(first.fields) == set(other.fields)
+    return True
+
+
+def equal(a: Column, b: Column) -> bool:
+    """Tell whether two columns hold equal values, however they store them; 1, 1.0 and true differ."""
+    from annokit.columns.json import Json
+
+    if type(a) is type(b) and _joinable(a, b):
+        return a.equals(b)
+    return len(a) == len(b) and Json.of_column(a).equals(Json.of_column(b))

@@ -1,0 +1,130 @@
+"""A class, and what may be said of its objects."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import attrs
+
+AttributeType = Literal["boolean", "integer", "number", "text", "select", "multiselect", "list", "other"]
+Scope = Literal["annotation", "item", "sequence", "track"]
+
+
+@attrs.frozen(kw_only=True)
+class Option:
+    """One choice of a ``select`` or ``multiselect`` attribute."""
+
+    name: str
+    """What people see, and what values state."""
+
+    source_id: int | str | None = None
+    """The source's id of the option."""
+
+    attributes: tuple[AttributeDefinition, ...] = attrs.field(default=(), converter=tuple)
+    """Questions that arise when this option is chosen."""
+
+    extras: Mapping[str, Any] = attrs.field(factory=dict)
+    """Further keys of the source, as JSON values."""
+
+
+@attrs.frozen(kw_only=True)
+class AttributeDefinition:
+    """What an attribute may hold."""
+
+    name: str
+    """Name under which values stand."""
+
+    type: AttributeType = "text"
+    """Type of the values."""
+
+    title: str | None = None
+    """What people see, where it differs from the name."""
+
+    options: tuple[Option, ...] = attrs.field(default=(), converter=tuple)
+    """The choices of ``select`` and ``multiselect``."""
+
+    default: Any = None
+    """Value of an object that states none."""
+
+    required: bool | None = None
+    """Whether every object must state it; None unknown."""
+
+    minimum: float | None = None
+    """Smallest number."""
+
+    maximum: float | None = None
+    """Largest number."""
+
+    scope: Scope = "annotation"
+    """What carries the value."""
+
+    labels: tuple[int | str, ...] | None = attrs.field(default=None)
+    """Source ids of the labels that it concerns; None for all, or where it stands on a label."""
+
+    dynamic: bool | None = None
+    """Whether the value may change from frame to frame."""
+
+    source_id: int | str | None = None
+    """The source's id."""
+
+    extras: Mapping[str, Any] = attrs.field(factory=dict)
+    """Further keys of the source, as JSON values."""
+
+
+@attrs.frozen
+class Skeleton:
+    """The joints of a label and which of them are connected."""
+
+    joints: tuple[str, ...] = attrs.field(converter=tuple)
+    """Names, in the order of the keypoints."""
+
+    edges: tuple[tuple[int, int], ...] = attrs.field(
+        default=(), converter=lambda e: tuple((int(a), int(b)) for a, b in e)
+    )
+    """Pairs of positions in `joints`, from 0."""
+
+
+@attrs.frozen
+class Label:
+    """A class. Names need not be unique; `source_id` is what the file calls it."""
+
+    name: str
+    """What people see."""
+
+    source_id: int | str | None = None
+    """The source's id, verbatim; 0 is an id like any other."""
+
+    parent: Label | None = None
+    """The class above it."""
+
+    color: tuple[int, ...] | None = attrs.field(default=None)
+    """Red, green, blue, and alpha where the source states it, 0 to 255."""
+
+    attributes: tuple[AttributeDefinition, ...] = attrs.field(default=(), converter=tuple, kw_only=True)
+    """What may be said of its objects."""
+
+    skeleton: Skeleton | None = attrs.field(default=None, kw_only=True)
+    """The joints of its keypoints."""
+
+    shape: str | None = attrs.field(default=None, kw_only=True)
+    """The kind of shape that the source reserves for it, one of :data:`annokit.model.schema.KINDS`."""
+
+    is_thing: bool | None = attrs.field(default=None, kw_only=True)
+    """True countable objects, False stuff, None unknown."""
+
+    extras: Mapping[str, Any] = attrs.field(factory=dict, kw_only=True)
+    """Further keys of the source under ``format/key``, as JSON values."""
+
+    @property
+    def path(self) -> str:
+        """The names from the topmost class down to this one, joined by dots."""
+        return self.name if self.parent is None else f"{self.parent.path}.{self.name}"
+
+    def __str__(self) -> str:
+        return self.name
+
+    def _repr_html_(self) -> str:
+        from annokit.display.label import label_html
+
+        return label_html(self)
