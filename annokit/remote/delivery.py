@@ -57,12 +57,14 @@ def _fetch(job: Job, wire: Wire, shelf: Shelf, budget: Budget) -> Entry:
 class Delivery:
     """The attempts to receive one file, with the URL that they use."""
 
-    def __init__(self, job: Job, wire: Wire, receiver: Receiver, budget: Budget) -> None:
+    def __init__(
+        self, job: Job, wire: Wire, receiver: Receiver, budget: Budget, request: Request | None = None
+    ) -> None:
         self.receiver = receiver
         self._job = job
         self._wire = wire
         self._budget = budget
-        self._request: Request | None = None
+        self._request = request
 
     def renew(self) -> None:
         """Ask for a fresh URL with the next attempt."""
@@ -104,7 +106,7 @@ class Delivery:
             found = Verdict.RENEW
         if found is Verdict.RENEW and self._job.source.renewable:
             raise StaleError(f"{reason}, the signed URL is refused")
-        raise LostError(reason + _MEANINGS.get(found, ""))
+        raise LostError(reason + _MEANINGS.get(found, ""), status=response.status)
 
 
 _MEANINGS = {

@@ -168,7 +168,7 @@ class PartFile:
 
     def restart(self) -> None:
         """Empty the file."""
-        self.bytes = 0
+        self.length = 0
         self.head = b""
         self._hash = hashlib.sha256()
         if self._file is not None and self._file.tell():
@@ -183,7 +183,7 @@ class PartFile:
         while view:
             view = view[self._do(self._handle.write, view) :]
         self._hash.update(piece)
-        self.bytes += len(piece)
+        self.length += len(piece)
 
     @property
     def sha256(self) -> str:

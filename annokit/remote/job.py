@@ -14,8 +14,10 @@ from annokit.remote.wire import Wire
 class Source(Protocol):
     """Where a file comes from. Asking for its place may itself be an exchange, and be asked again for a fresh one."""
 
-    renewable: bool
-    """Whether asking again may give another URL."""
+    @property
+    def renewable(self) -> bool:
+        """Whether asking again may give another URL."""
+        ...
 
     def locate(self, wire: Wire) -> Request:
         """Return the request for the file itself; raises the signals of :mod:`annokit.remote.signals`."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
+from typing import Protocol
 
 from annokit.media.magic import sniff
-from annokit.remote.folder import PartFile
 from annokit.remote.job import Job
 from annokit.remote.signals import TransientError
 from annokit.remote.transport import Request, Response, TransportError
@@ -15,16 +15,38 @@ _RANGE = re.compile(r"bytes (\d+)-\d+/(\d+|\*)")
 _ENOUGH = 64
 
 
+class Part(Protocol):
+    """Where a body goes."""
+
+    @property
+    def length(self) -> int:
+        """Bytes received so far."""
+        ...
+
+    @property
+    def head(self) -> bytes:
+        """Up to 512 first bytes."""
+        ...
+
+    def write(self, piece: bytes) -> None:
+        """Append `piece`."""
+        ...
+
+    def restart(self) -> None:
+        """Forget what was received."""
+        ...
+
+
 class Receiver:
     """Receives the body of one job, over as many answers as it takes.
 
     Parameters
     ----------
-    part : PartFile
+    part : Part
         Where the bytes go.
     """
 
-    def __init__(self, job: Job, part: PartFile, wire: Wire) -> None:
+    def __init__(self, job: Job, part: Part, wire: Wire) -> None:
         self.part = part
         self.furthest = 0
         self._job = job
@@ -33,9 +55,9 @@ class Receiver:
 
     def request(self, request: Request) -> Request:
         """Return `request`, asking for what is missing only where that is safe."""
-        if not self._etag or not self.part.bytes:
+        if not self._etag or not self.part.length:
             return request
-        headers = {**request.headers, "Range": f"bytes={self.part.bytes}-", "If-Range": self._etag}
+        headers = {**request.headers, "Range": f"bytes={self.part.length}-", "If-Range": self._etag}
         return Request(request.url, request.method, headers, request.body)
 
     def restart(self) -> None:
@@ -72,43 +94,45 @@ class Receiver:
     def _continue(self, response: Response) -> None:
         found = _RANGE.match(response.headers.get("Content-Range") or "")
         same = response.headers.get("ETag") in (None, self._etag)
-        if not (found and same and self._etag and int(found[1]) == self.part.bytes):
+        if not (found and same and self._etag and int(found[1]) == self.part.length):
             self.restart()
             raise TransientError("the server continued the file at a wrong place")
         self._length = _number(found[2])
 
     def _stream(self, response: Response) -> None:
         part, wire = self.part, self._wire
-        first, began = part.bytes, wire.clock.now()
+        first, began = part.length, wire.clock.now()
         try:
             for piece in response.chunks(wire.limits.chunk_bytes):
                 wire.check()
                 part.write(piece)
-                if part.bytes >= _ENOUGH:
+                if part.length >= _ENOUGH:
                     self._look(response)
-                self._pace(part.bytes - first, wire.clock.now() - began)
+                self._pace(part.length - first, wire.clock.now() - began)
         except TransportError as error:
             raise as_signal(error) from error
+        if not part.length:
+            raise TransientError("the body is empty")
         self._look(response)
-        if self._length is not None and part.bytes != self._length:
-            raise TransientError(f"the body ended early, after {part.bytes:,} of {self._length:,} bytes")
+        if self._length is not None and part.length != self._length:
+            raise TransientError(f"the body ended early, after {part.length:,} of {self._length:,} bytes")
 
     def _look(self, response: Response) -> None:
         """Check the first bytes; only a body of the right kind counts as progress."""
         part = self.part
-        if part.bytes <= self.furthest:
+        if part.length <= self.furthest:
             return
         problem = mismatch(self._job, part.head, response.headers.get("Content-Type"))
         if problem:
             self.restart()
             raise TransientError(problem)
-        self.furthest = part.bytes
+        self.furthest = part.length
 
     def _pace(self, received: int, seconds: float) -> None:
         limits = self._wire.limits
         if seconds > limits.timeout and received < seconds * limits.slowest:
             raise TransientError(f"the body came too slowly, {received:,} bytes in {seconds:.0f} seconds")
-        if self.part.bytes > limits.download_bytes:
+        if self.part.length > limits.download_bytes:
             raise TransientError(f"the file is larger than {limits.download_bytes:,} bytes")
 
 
@@ -122,8 +146,6 @@ def mismatch(job: Job, head: bytes, content_type: str | None) -> str | None:
     content_type : str or None
         What the server calls it; only ``text/html`` is believed, and only of what is no known media.
     """
-    if not head:
-        return "the body is empty"
     kind = sniff(head)
     if kind in ("html", "xml") or (kind is None and (content_type or "").lower().startswith("text/html")):
         return "a web page came in place of the file" if job.kinds is None or kind not in job.kinds else None

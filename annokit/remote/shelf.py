@@ -49,7 +49,7 @@ class Shelf:
         size = _checked(job, part, kind)
         name = self._name(job, kind, part)
         changed = part.publish(self.folder.target(name))
-        entry = Entry(job.key, name, part.bytes, changed, part.sha256, kind, size)
+        entry = Entry(job.key, name, part.length, changed, part.sha256, kind, size)
         try:
             self.manifest.add(entry)
         except OSError as error:
@@ -73,14 +73,14 @@ class Shelf:
 def _is_other(target: Path, part: PartFile) -> bool:
     """Tell whether a file of somebody else's lies at `target`: one that was not downloaded, with other contents."""
     try:
-        return target.stat().st_size != part.bytes or sha256_of(target) != part.sha256
+        return target.stat().st_size != part.length or sha256_of(target) != part.sha256
     except OSError:
         return False
 
 
 def _checked(job: Job, part: PartFile, kind: str | None) -> tuple[int, int] | None:
-    if job.length is not None and part.bytes != job.length:
-        raise TransientError(f"the file has {part.bytes:,} bytes; expected {job.length:,}")
+    if job.length is not None and part.length != job.length:
+        raise TransientError(f"the file has {part.length:,} bytes; expected {job.length:,}")
     if kind not in IMAGE_KINDS:
         return None
     if not is_complete(part.path):

@@ -11,7 +11,7 @@
 
 from __future__ import annotations
 
-from annokit.errors import AnnokitError
+from annokit.errors import AnnokitError, FetchError
 
 
 class TransientError(Exception):
@@ -31,12 +31,12 @@ class StaleError(Exception):
 
 
 class LostError(Exception):
-    """One file can't be had; `error` is set where a caller of a single frame should get it."""
+    """One file can't be had; `error` is what a caller who asked for this file alone gets."""
 
-    def __init__(self, reason: str, error: AnnokitError | None = None) -> None:
+    def __init__(self, reason: str, error: AnnokitError | None = None, *, status: int | None = None) -> None:
         super().__init__(reason)
         self.reason = reason
-        self.error = error
+        self.error = error or FetchError(reason, status=status)
 
 
 class HaltError(Exception):
