@@ -17,7 +17,7 @@ def paused() -> Iterator[None]:
     """Keep the collector off inside the ``with`` block.
 
     One counter for the process, under a lock: the first of several overlapping pauses, in any threads, turns the
-    collector off, and the last one to end gives it back the state that the first one found, also when an exception ends it.
+    collector off, and the last one to end gives it back the state that the first one found, exception or not.
     """
     _enter()
     try:
