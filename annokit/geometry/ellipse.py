@@ -5,10 +5,10 @@ from __future__ import annotations
 import attrs
 import numpy as np
 
-from annokit.geometry import rotation
+from annokit.geometry import rotation, turned
 from annokit.geometry.box import Box
 from annokit.geometry.polygon import Polygon
-from annokit.geometry.shape import Shape, checked_aspect
+from annokit.geometry.shape import Shape
 
 
 @attrs.frozen(eq=False)
@@ -32,12 +32,12 @@ class Ellipse(Shape):
 
     def bounds(self, aspect: float | None = None) -> Box:
         """Return the upright box around it; `aspect` is needed unless the angle is a multiple of 180."""
-        scale = checked_aspect(self, self.angle, aspect)
-        return rotation.in_pixels(rotation.ellipse_bounds, self._row(), scale)
+        scale = turned.checked_aspect(type(self).__name__, self.angle, aspect)
+        return turned.bounds(rotation.ellipse_bounds, self._row(), scale)
 
     def polygon(self, aspect: float | None = None, points: int = 64) -> Polygon:
         """Return the polygon through `points` points of the ellipse."""
-        scale = checked_aspect(self, self.angle, aspect)
+        scale = turned.checked_aspect(type(self).__name__, self.angle, aspect)
         ring = rotation.ellipse_points(self.to_pixels(scale, 1.0)._row(), points)[0] / (scale, 1.0)
         return Polygon(((ring,),))
 

@@ -56,6 +56,7 @@ def objects(bitmap: np.ndarray, background: int | None = 0) -> Objects:
     starts, stops, values = stretches(bitmap, background)
     order = _stable_order(values)
     starts, stops, values = starts[order], stops[order], values[order]
+    del order
     firsts = np.flatnonzero(np.concatenate([[len(values) > 0], values[1:] != values[:-1]]))
     offsets = np.append(firsts, len(values))
     counts, count_offsets = _counts(starts, stops, offsets, bitmap.size)

@@ -14,7 +14,11 @@ Size = tuple[int, int]
 Parts = Sequence[Sequence[np.ndarray]]
 
 _FAR = 3
-"""How many image sizes beyond the frame a ring may reach before it is cut: the C code walks every pixel of an edge."""
+"""How many image sizes, and a thousand pixels, beyond the frame a ring may reach: the C code walks along every edge."""
+
+
+_HUGE = 1e15
+"""Coordinates beyond have no fractions left; they are set to it, so that cutting can't overflow."""
 
 
 def polygons(shapes: Sequence[Parts], size: Size, limits: Limits = DEFAULT_LIMITS) -> tuple[np.ndarray, np.ndarray]:
@@ -108,6 +112,8 @@ def _near(ring: np.ndarray, size: Size) -> np.ndarray:
     if not (np.isfinite(low).all() and np.isfinite(high).all()):
         raise FormatError("a ring can't be turned into pixels", found="a coordinate that is not finite")
     reach = np.array([size[1], size[0]]) * _FAR + 1_000.0
+    if (low < -_HUGE).any() or (high > _HUGE).any():
+        ring = np.clip(ring, -_HUGE, _HUGE)
     for axis in (0, 1):
         if low[axis] < -reach[axis]:
             ring = _cut(ring, axis, -reach[axis], 1.0)

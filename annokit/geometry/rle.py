@@ -37,7 +37,7 @@ _DIGITS = 7
 """Most characters of one number: 35 bits, more than any admitted mask needs."""
 
 _BLOCK = 1 << 20
-"""Characters parsed at a time, so that temporaries stay small whatever the column's size."""
+"""Characters or counts treated at a time, so that temporaries stay small whatever the column's size."""
 
 
 def loads(rle: bytes | str, size: tuple[int, int], limits: Limits = DEFAULT_LIMITS) -> np.ndarray:
@@ -54,6 +54,17 @@ def loads(rle: bytes | str, size: tuple[int, int], limits: Limits = DEFAULT_LIMI
     if faults[0]:
         raise fault_error(int(faults[0]), size, limits)
     return counts
+
+
+def loads_padded(rle: bytes | str, size: tuple[int, int], limits: Limits = DEFAULT_LIMITS) -> np.ndarray:
+    """Return the (k,) int64 counts of a string whose writer may have left out the background at the end."""
+    raw = rle.encode("ascii", "replace") if isinstance(rle, str) else rle
+    data = np.frombuffer(raw, np.uint8)
+    ends = np.array([0, len(data)])
+    fault = int(_size_faults(np.array([size]), limits)[0] or _text_faults(data, ends)[0])
+    if fault:
+        raise fault_error(fault, size, limits)
+    return from_list(padded(_parse_block(data, ends)[0], size[0] * size[1]), size, limits)
 
 
 def dumps(counts: np.ndarray) -> bytes:
@@ -125,7 +136,17 @@ def dump(counts: np.ndarray, offsets: np.ndarray) -> tuple[np.ndarray, np.ndarra
     data_offsets : (n + 1,) int64 array
         Where each string begins and ends.
     """
-    numbers = _differences(np.asarray(counts, np.int64), offsets)
+    counts = np.asarray(counts, np.int64)
+    blocks, lengths = [], [np.zeros(1, np.int64)]
+    for rows in _row_blocks(np.arange(len(offsets) - 1), offsets):
+        text, places = _dump_block(counts, offsets[rows[0] : rows[-1] + 2])
+        blocks.append(text)
+        lengths.append(np.diff(places))
+    return np.concatenate([np.empty(0, np.uint8), *blocks]), np.cumsum(np.concatenate(lengths))
+
+
+def _dump_block(counts: np.ndarray, offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    numbers = _differences(counts, offsets)
     magnitude = numbers ^ (numbers >> 63)
     digits = np.ones(len(numbers), np.int64)
     top = int(magnitude.max(initial=0))
@@ -198,7 +219,7 @@ def _count_faults(counts: np.ndarray, offsets: np.ndarray, sizes: np.ndarray) ->
 
 
 def _row_blocks(rows: np.ndarray, offsets: np.ndarray) -> list[np.ndarray]:
-    """Cut rows into blocks of about `_BLOCK` characters."""
+    """Cut rows into blocks of about `_BLOCK` values."""
     if not len(rows):
         return []
     filled = np.cumsum(offsets[rows + 1] - offsets[rows])

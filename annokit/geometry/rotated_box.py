@@ -5,9 +5,9 @@ from __future__ import annotations
 import attrs
 import numpy as np
 
-from annokit.geometry import rotation
+from annokit.geometry import rotation, turned
 from annokit.geometry.box import Box
-from annokit.geometry.shape import Shape, checked_aspect
+from annokit.geometry.shape import Shape
 
 
 @attrs.frozen(eq=False)
@@ -34,12 +34,12 @@ class RotatedBox(Shape):
 
     def bounds(self, aspect: float | None = None) -> Box:
         """Return the upright box around it; `aspect` is needed unless the angle is a multiple of 180."""
-        scale = checked_aspect(self, self.angle, aspect)
-        return rotation.in_pixels(rotation.box_bounds, self._row(), scale)
+        scale = turned.checked_aspect(type(self).__name__, self.angle, aspect)
+        return turned.bounds(rotation.box_bounds, self._row(), scale)
 
     def corners(self, aspect: float | None = None) -> np.ndarray:
         """Return the (4, 2) corners, what was top left first, clockwise on screen."""
-        scale = checked_aspect(self, self.angle, aspect)
+        scale = turned.checked_aspect(type(self).__name__, self.angle, aspect)
         return np.asarray(rotation.corners(self.to_pixels(scale, 1.0)._row())[0] / (scale, 1.0))
 
     def to_pixels(self, width: float, height: float) -> RotatedBox:

@@ -5,11 +5,8 @@ A turned box is (cx, cy, width, height, angle), an ellipse (cx, cy, rx, ry, angl
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
-from annokit.geometry.box import Box
 from annokit.geometry.hull import convex_hull
 
 _SIGNS = np.array([(-0.5, -0.5), (0.5, -0.5), (0.5, 0.5), (-0.5, 0.5)])
@@ -52,12 +49,6 @@ def ellipse_bounds(ellipses: np.ndarray) -> np.ndarray:
 
 def _around(rows: np.ndarray, reach: np.ndarray) -> np.ndarray:
     return np.concatenate([rows[:, :2] - reach, rows[:, :2] + reach], axis=-1)
-
-
-def in_pixels(function: Callable[[np.ndarray], np.ndarray], row: np.ndarray, aspect: float) -> Box:
-    """Return the bounds that `function` gives for one (1, 5) row of the unit square in an image of `aspect`."""
-    xmin, ymin, xmax, ymax = function(row * (aspect, 1.0, aspect, 1.0, 1.0))[0].tolist()
-    return Box(xmin / aspect, ymin, xmax / aspect, ymax)
 
 
 def ellipse_points(ellipses: np.ndarray, count: int = 64) -> np.ndarray:

@@ -28,8 +28,9 @@ def _down_the_columns(differs: np.ndarray, height: int) -> np.ndarray:
     rows, width = differs.shape
     if np.count_nonzero(differs) * 16 > differs.size:
         found = np.flatnonzero(differs.T)
-        column = found // max(rows, 1)
-        return np.asarray(found + column + 1)
+        found += found // max(rows, 1)
+        found += 1
+        return found
     found = np.flatnonzero(differs)
     row = found // max(width, 1)
     found -= row * width

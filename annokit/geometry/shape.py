@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any, Self
 import attrs
 import numpy as np
 
-from annokit.errors import UsageError
-
 if TYPE_CHECKING:
     from annokit.geometry.box import Box
 
@@ -65,16 +63,3 @@ class Shape(Value):
     def to_pixels(self, width: float, height: float) -> Self:
         """Return the same shape with x multiplied by `width` and y by `height`."""
         raise NotImplementedError
-
-
-def checked_aspect(shape: Shape, angle: float, aspect: float | None) -> float:
-    """Return `aspect`, 1.0 where `angle` (degrees) makes it irrelevant, and raise UsageError where it is needed."""
-    if aspect is not None and aspect > 0:
-        return aspect
-    if aspect is None and angle % 180 == 0:
-        return 1.0
-    name = type(shape).__name__
-    raise UsageError(
-        f"a {name} turned by {angle:g} degrees needs aspect=width / height of its image, a positive number, "
-        f"got {aspect!r}; for a shape in pixel numbers it is 1"
-    )

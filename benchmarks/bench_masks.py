@@ -1,0 +1,108 @@
+"""Masks against their floors: reading the PNG for instance maps, pycocotools for semantic maps.
+
+Each figure is a ratio of best-of-five times, both sides measured in turn in one process::
+
+    python benchmarks/bench_masks.py
+"""
+
+from __future__ import annotations
+
+import io
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from PIL import Image
+from pycocotools import mask as coco
+
+from annokit.geometry import Mask, labelmap, paint, raster, trace
+
+ROUNDS = 5
+
+
+def main(*, small: bool = False) -> dict[str, float]:
+    """Return figure by name: seconds, and ratios to the floor; `small` runs everything once on little data."""
+    side, count = (64, 9) if small else (2048, 400)
+    size, shapes = ((60, 90), 5) if small else ((1080, 1920), 100)
+    rounds = 1 if small else ROUNDS
+    return {**instance_map(side, count, rounds), **semantic_map(size, shapes, rounds), **outlines(size, rounds)}
+
+
+def instance_map(side: int, count: int, rounds: int) -> dict[str, float]:
+    """Compare reading an instance PNG with finding all of its objects."""
+    bitmap = _blobs(side, count)
+    rgba = np.dstack([bitmap.view(np.uint8).reshape(side, side, 4)[..., :3], np.full((side, side), 255, np.uint8)])
+    file = io.BytesIO()
+    Image.fromarray(rgba).save(file, "png")
+    floor, ours = _best([lambda: np.asarray(Image.open(file)), lambda: labelmap.objects(bitmap)], rounds)
+    return {"labelmap seconds": ours, "labelmap / reading the PNG": ours / floor}
+
+
+def semantic_map(size: tuple[int, int], count: int, rounds: int) -> dict[str, float]:
+    """Compare painting polygons with pycocotools' rasterising, decoding and painting one by one."""
+    rings = _stars(size, count)
+    values = (np.arange(count) % 20 + 1).astype(np.uint16)
+
+    def theirs() -> np.ndarray[Any, Any]:
+        out = np.zeros(size, np.uint16)
+        for ring, value in zip(rings, values, strict=True):
+            flags = coco.decode(coco.frPyObjects([ring.reshape(-1).tolist()], *size))[..., 0]
+            out[flags > 0] = value
+        return out
+
+    def ours() -> np.ndarray[Any, Any]:
+        return paint.paint(*raster.polygons([((ring,),) for ring in rings], size), values, size)
+
+    if (theirs() != ours()).any():
+        raise RuntimeError("the two semantic maps differ")
+    floor, mine = _best([theirs, ours], rounds)
+    return {"semantic seconds": mine, "semantic / pycocotools": mine / floor}
+
+
+def outlines(size: tuple[int, int], rounds: int) -> dict[str, float]:
+    """Compare tracing the outlines of a few regions with decoding the mask."""
+    counts, _ = raster.polygons([[(ring,) for ring in _stars(size, 8)]], size)
+    bitmap = np.ascontiguousarray(_decoded(counts, size))
+    mask = Mask.encode(bitmap)
+    text = {"size": list(size), "counts": mask.rle}
+    floor, ours, decode = _best([lambda: coco.decode(text), lambda: trace.trace(bitmap), mask.decode], rounds)
+    return {"trace seconds": ours, "trace / decoding": ours / floor, "decode / pycocotools": decode / floor}
+
+
+def _decoded(counts: np.ndarray[Any, Any], size: tuple[int, int]) -> np.ndarray[Any, Any]:
+    return paint.paint(counts, np.array([0, len(counts)]), np.array([1], np.uint8), size)
+
+
+def _blobs(side: int, count: int) -> np.ndarray[Any, Any]:
+    values = np.arange(1, count + 1, dtype=np.uint32)
+    counts, offsets = raster.polygons([((ring,),) for ring in _stars((side, side), count)], (side, side))
+    return paint.paint(counts, offsets, values, (side, side))
+
+
+def _stars(size: tuple[int, int], count: int) -> list[np.ndarray[Any, Any]]:
+    rng = np.random.default_rng(0)
+    height, width = size
+    rings = []
+    for _ in range(count):
+        corners = rng.integers(6, 60)
+        angle = np.sort(rng.random(corners)) * 2 * np.pi
+        radius = rng.uniform(0.03, 0.25) * height * rng.uniform(0.6, 1.0, corners)
+        center = rng.uniform(0, width), rng.uniform(0, height)
+        rings.append(np.stack([center[0] + radius * np.cos(angle), center[1] + radius * np.sin(angle)], axis=1))
+    return rings
+
+
+def _best(sides: list[Callable[[], object]], rounds: int) -> list[float]:
+    times: list[list[float]] = [[] for _ in sides]
+    for _ in range(rounds):
+        for side, taken in zip(sides, times, strict=True):
+            start = time.perf_counter()
+            side()
+            taken.append(time.perf_counter() - start)
+    return [min(taken) for taken in times]
+
+
+if __name__ == "__main__":
+    for name, figure in main().items():
+        print(f"{name:30} {figure:.4f}")
