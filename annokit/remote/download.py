@@ -87,9 +87,10 @@ def download(  # noqa: PLR0913 - all but two are options, by keyword only
 
 def default_transport(limits: Limits) -> Transport:
     """Return the transport for http, https, s3 and gs."""
+    from annokit.remote.cloud import PACKAGES, CloudTransport, SchemeTransport
     from annokit.remote.http import RequestsTransport
 
-    return RequestsTransport(timeout=limits.timeout)
+    return SchemeTransport(RequestsTransport(timeout=limits.timeout), dict.fromkeys(PACKAGES, CloudTransport()))
 
 
 @attrs.frozen

@@ -8,10 +8,12 @@ from contextlib import contextmanager
 
 from annokit.remote.address import origin
 from annokit.remote.clock import Clock
-from annokit.remote.signals import StoppedError
+from annokit.remote.signals import LostError, StoppedError
 
 _LULL = 1.0
 _SPREAD = 0.25
+_HOPELESS_FAILURES = 64
+_HOPELESS_SECONDS = 120.0
 
 
 class Host:
@@ -32,6 +34,9 @@ class Host:
         self._active = 0
         self._blocked_until = 0.0
         self._calm_until = 0.0
+        self._failures = 0
+        self._last_success = clock.now()
+        self._why = ""
         self._clock = clock
         self._stop = stop
         self._changed = threading.Condition()
@@ -43,7 +48,16 @@ class Host:
 
     @contextmanager
     def turn(self) -> Iterator[None]:
-        """Wait for admission, and leave at the end; raises StoppedError when the run is told to stop."""
+        """Wait for admission, and leave at the end.
+
+        Raises
+        ------
+        LostError
+            Nothing but faults has come from the host for two minutes; asking on would only take hours.
+        StoppedError
+            The run was told to stop.
+        """
+        self._check_hope()
         self._enter()
         try:
             yield
@@ -54,10 +68,18 @@ class Host:
 
     def succeeded(self) -> None:
         """Note a good answer."""
+        if self._failures:
+            self._failures = 0
+        self._last_success = self._clock.now()
         if self._allowed < self._most:
             with self._changed:
                 self._allowed = min(self._most, self._allowed + 1.0 / self._allowed)
                 self._changed.notify()
+
+    def failed(self, reason: str) -> None:
+        """Note that no good answer came."""
+        self._failures += 1
+        self._why = reason
 
     def throttled(self, after: float | None) -> None:
         """Note that the server asks for less, and to wait `after` seconds where it says so."""
@@ -67,6 +89,11 @@ class Host:
             if now >= self._calm_until:
                 self._allowed = max(1.0, self._allowed / 2.0)
                 self._calm_until = max(now + _LULL, self._blocked_until)
+
+    def _check_hope(self) -> None:
+        silent = self._clock.now() - self._last_success
+        if self._failures >= max(_HOPELESS_FAILURES, 4 * self._most) and silent > _HOPELESS_SECONDS:
+            raise LostError(f"{self._why} (nothing else for {silent:.0f} seconds, the host is given up)")
 
     def _enter(self) -> None:
         while True:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import unicodedata
 from collections.abc import Iterable
 from pathlib import PurePosixPath
 
+from annokit.codecs.names import fold
 from annokit.remote.manifest import Entry
 
 SUFFIXES: dict[str, tuple[str, ...]] = {
@@ -61,13 +61,13 @@ class Names:
         self._owners: dict[str, str] = {}
         self._names: dict[str, str] = {}
         for entry in entries:
-            self._owners[_folded(entry.path)] = entry.key
+            self._owners[fold(entry.path)] = entry.key
             self._names[entry.key] = entry.path
 
     def claim(self, key: str, name: str) -> str:
         """Return the name that is free for `key`: `name` itself, or with a mark where another key has it."""
         for candidate in (name, marked(name, key), marked(name, f"{key}\0")):
-            if self._owners.setdefault(_folded(candidate), key) == key:
+            if self._owners.setdefault(fold(candidate), key) == key:
                 self._names[key] = candidate
                 return candidate
         return marked(name, f"{key}\0\0")
@@ -75,7 +75,3 @@ class Names:
     def known(self, key: str) -> str | None:
         """Return the name that `key` has, None when it has none yet."""
         return self._names.get(key)
-
-
-def _folded(name: str) -> str:
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())

@@ -56,7 +56,7 @@ class Wire:
         """
         host = self.hosts.of(request.url)
         with host.turn():
-            response = self._send(request)
+            response = self._send(host, request)
             try:
                 found = verdict(table, response.status)
                 if found is Verdict.OK:
@@ -77,18 +77,21 @@ class Wire:
         if self.stop.is_set():
             raise StoppedError
 
-    def _send(self, request: Request) -> Response:
+    def _send(self, host: Host, request: Request) -> Response:
         self.check()
         try:
             return self.transport.send(request)
         except TransportError as error:
+            host.failed(str(error))
             raise as_signal(error) from error
 
     def _later(self, host: Host, found: Verdict, request: Request, response: Response) -> None:
         after = retry_after(response.headers.get("Retry-After"), self.clock.wall(), self.limits.retry_after)
         if found is Verdict.THROTTLED or after:
             host.throttled(after)
-        raise TransientError(f"{shown(request.url)}: HTTP status {response.status}")
+        reason = f"{shown(request.url)}: HTTP status {response.status}"
+        host.failed(reason)
+        raise TransientError(reason)
 
 
 def as_signal(error: TransportError) -> TransientError | LostError:
