@@ -1,0 +1,313 @@
+"""Reading, writing, planning and converting: the thin shell around the formats."""
+
+from __future__ import annotations
+
+import inspect
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from os import PathLike, fspath
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from annokit.errors import LossError, UsageError
+from annokit.formats import registry
+from annokit.formats.base import Format
+from annokit.formats.context import Problems, Progress, ReadContext, WriteContext, no_progress
+from annokit.formats.holds import Holds
+from annokit.formats.narrow import narrow
+from annokit.limits import DEFAULT_LIMITS, Limits
+from annokit.report import Issue, Report
+
+if TYPE_CHECKING:
+    from annokit.model.dataset import Dataset
+
+Readable = str | PathLike[str] | BinaryIO
+
+ON_BAD = ("raise", "collect")
+ON_LOSS = ("raise", "warn", "allow")
+MEDIA = ("none", "copy", "link")
+
+
+class LossWarning(UserWarning):
+    """Something could not be written as it was; the message tells what, and the returned report every place."""
+
+
+def read(
+    path: Readable,
+    format: str | None = None,
+    *,
+    images: str | PathLike[str] | Iterable[str | PathLike[str]] | None = None,
+    layer: str | None = None,
+    sizes: Mapping[str, tuple[int, int]] | None = None,
+    password: str | bytes | None = None,
+    on_bad: str = "raise",
+    workers: int = 1,
+    progress: bool | Progress = False,
+    limits: Limits = DEFAULT_LIMITS,
+    **options: Any,
+) -> Dataset:
+    """Read an export into a dataset.
+
+    Parameters
+    ----------
+    path : str, PathLike or binary file
+        A file, a folder or a ZIP archive.
+    format : str, optional
+        ``format`` or ``format:dialect``; found out by the file's own marks where it is not given.
+    images : path or several, optional
+        Folders where media and mask files lie; they are matched by relative path, then by name.
+    layer : str, optional
+        Labelset, branch or annotator to read; ``"all"`` for every one; by default the format's main one.
+    sizes : mapping of str to (int, int), optional
+        Width and height of items by name, for formats that state none.
+    password : str or bytes, optional
+        Of an encrypted archive.
+    on_bad : {"raise", "collect"}
+        Whether records that can't be read end the read, after the whole pass, or become an issue of ``ds.issues``.
+    workers : int
+        Processes that parse large files.
+    progress : bool or callable
+        True for a bar, or ``progress(done, total)``.
+    limits : Limits
+        The bounds on hostile input.
+    **options
+        What the format's own reader takes.
+
+    Returns
+    -------
+    Dataset
+        It no longer needs the file.
+
+    Raises
+    ------
+    FileNotFoundError
+        The path does not exist.
+    FormatError
+        The file is not what its format promises; AmbiguousFormatError where the format can't be found out.
+    UsageError
+        An argument or option makes no sense.
+    """
+    _check("on_bad", on_bad, ON_BAD)
+    if isinstance(workers, bool) or workers < 1:
+        raise UsageError(f"workers={workers!r}; expected 1 or more processes")
+    from annokit.codecs.collector import paused
+    from annokit.codecs.source import open_source
+
+    folders = folders_of(images)
+    with open_source(path, limits=limits, password=password) as source:
+        fmt, dialect = registry.resolve(format or _detected(source))
+        if fmt.read is None:
+            raise UsageError(f"{fmt.full_name(dialect)!r} can be written, not read")
+        check_options(fmt, "read", fmt.read, options, skip=2)
+        with shown(progress, f"read {fmt.name}") as tell:
+            context = ReadContext(
+                label=source.label,
+                dialect=fmt.dialect(dialect),
+                dialect_name=dialect,
+                images=folders,
+                layer=layer,
+                problems=Problems(on_bad, limits),
+                limits=limits,
+                workers=workers,
+                progress=tell,
+            )
+            with paused():
+                ds = fmt.read(source, context, **options)
+        bad = context.problems.settle(source.label)
+    if bad:
+        ds = ds._with(issues=Report([*bad, *ds.issues]))
+    return _with_media(ds, folders, sizes, limits)
+
+
+def _detected(source: Any) -> str:
+    from annokit.formats.detect import Probe, the_one
+
+    return the_one(Probe(source), source.label)
+
+
+def _with_media(
+    ds: Dataset, folders: tuple[Path, ...], sizes: Mapping[str, tuple[int, int]] | None, limits: Limits
+) -> Dataset:
+    if not folders and not sizes:
+        return ds
+    from annokit.model import media
+
+    if sizes:
+        ds = media.with_sizes(ds, sizes)
+    return media.with_images(ds, folders) if folders else ds
+
+
+def folders_of(images: Any) -> tuple[Path, ...]:
+    """Return one folder or several as a tuple; FileNotFoundError where one does not exist."""
+    if images is None:
+        return ()
+    listed = [images] if isinstance(images, str | PathLike) else list(images)
+    found = tuple(Path(fspath(folder)) for folder in listed)
+    for folder in found:
+        if not folder.is_dir():
+            raise FileNotFoundError(2, "No such folder", str(folder))
+    return found
+
+
+def write(
+    ds: Dataset,
+    path: Readable,
+    format: str,
+    *,
+    media: str = "none",
+    on_loss: str = "warn",
+    overwrite: bool = False,
+    progress: bool | Progress = False,
+    **options: Any,
+) -> Report:
+    """Write a dataset, and return what the target could not hold.
+
+    Parameters
+    ----------
+    ds : Dataset
+        What to write.
+    path : str, PathLike or binary file
+        Where; a path that ends in ``.zip`` becomes an archive. Nothing is left of a write that fails.
+    format : str
+        ``format`` or ``format:dialect``.
+    media : {"none", "copy", "link"}
+        Whether the pictures go along.
+    on_loss : {"raise", "warn", "allow"}
+        What to do where the report holds more than infos: raise before anything is written, warn, or nothing.
+    overwrite : bool
+        Replace what is there; otherwise that is an error.
+    progress : bool or callable
+        True for a bar, or ``progress(done, total)``.
+    **options
+        What the format's own writer takes.
+
+    Returns
+    -------
+    Report
+        Every annotation and field that was changed or left out.
+
+    Raises
+    ------
+    LossError
+        Something would be lost and ``on_loss="raise"``; its ``report`` tells what.
+    MissingSizeError
+        The target needs a size that nobody knows.
+    UsageError
+        The path exists already, or an argument or option makes no sense.
+    """
+    _check("media", media, MEDIA)
+    _check("on_loss", on_loss, ON_LOSS)
+    fmt, dialect, chosen = _target(ds, format, options)
+    narrowed, report = narrow(ds, fmt.holds(fmt.dialect(dialect), options))
+    report = Report([*chosen, *report])
+    _settle_loss(report, on_loss, fmt.full_name(dialect))
+    from annokit.codecs.collector import paused
+    from annokit.codecs.output import open_output
+
+    assert fmt.write is not None
+    kind = _kind(fmt, path, media)
+    with (
+        shown(progress, f"write {fmt.name}") as tell,
+        open_output(path, kind=kind, overwrite=overwrite) as output,
+        paused(),
+    ):
+        stem = Path(fspath(path)).stem if isinstance(path, str | PathLike) else "annotations"
+        context = WriteContext(
+            dialect=fmt.dialect(dialect), dialect_name=dialect, media=media, progress=tell, stem=stem or "annotations"
+        )
+        fmt.write(narrowed, output, context, **options)
+    return report
+
+
+def _kind(fmt: Format, path: Readable, media: str) -> Any:
+    """Return what is written; a one-file format whose pictures go along becomes a folder."""
+    if fmt.output == "folder" or media == "none":
+        return fmt.output
+    if isinstance(path, str | PathLike) and Path(fspath(path)).suffix.lower() not in ("", ".zip"):
+        raise UsageError(f"media={media!r} needs a folder or a .zip for {fmt.name}; found {fspath(path)!r}")
+    return "folder"
+
+
+def _target(ds: Dataset, format: str, options: Mapping[str, Any]) -> tuple[Format, str, list[Issue]]:
+    """Return the format, the dialect, and an issue that tells of a dialect that was chosen."""
+    fmt, dialect = registry.resolve(format)
+    if fmt.write is None:
+        raise UsageError(f"{format!r} can be read, not written")
+    check_options(fmt, "write", fmt.write, options, skip=3)
+    if dialect or fmt.choose is None:
+        return fmt, dialect, []
+    dialect = fmt.choose(ds)
+    told = Issue(
+        "assumed", "info", f"{fmt.name} is written as {fmt.full_name(dialect)}", examples=(dialect,), field="dialect"
+    )
+    return fmt, dialect, [told]
+
+
+def _settle_loss(report: Report, on_loss: str, target: str) -> None:
+    lost = [issue for issue in report if issue.severity != "info"]
+    if not lost or on_loss == "allow":
+        return
+    told = "; ".join(f"{issue.field}: {issue.message} ({issue.count:,})" for issue in lost[:5])
+    more = f"; and {len(lost) - 5} more" if len(lost) > 5 else ""
+    message = f"writing {target} loses something: {told}{more}"
+    if on_loss == "raise":
+        raise LossError(message, report=report)
+    warnings.warn(message, LossWarning, stacklevel=3)
+
+
+def plan(ds: Dataset, format: str, **options: Any) -> Report:
+    """Return the report that :func:`write` would return, without writing or changing anything."""
+    fmt, dialect, chosen = _target(ds, format, options)
+    holds: Holds = fmt.holds(fmt.dialect(dialect), options)
+    return Report([*chosen, *narrow(ds, holds, apply=False)[1]])
+
+
+def convert(
+    src: Readable,
+    dst: Readable,
+    to: str,
+    *,
+    source_format: str | None = None,
+    read_options: Mapping[str, Any] | None = None,
+    write_options: Mapping[str, Any] | None = None,
+) -> Report:
+    """Read `src`, write it to `dst` as `to`, and return the issues of the read and the report of the write."""
+    ds = read(src, source_format, **(read_options or {}))
+    return ds.issues + write(ds, dst, to, **(write_options or {}))
+
+
+def check_options(fmt: Format, verb: str, function: Callable[..., Any], options: Mapping[str, Any], skip: int) -> None:
+    """Refuse options that a reader or writer does not name."""
+    known = list(inspect.signature(function).parameters)[skip:]
+    unknown = sorted(set(options) - set(known))
+    if unknown:
+        told = f"its options are: {', '.join(sorted(known))}" if known else "it has no options"
+        raise UsageError(f"{fmt.name!r} has no option {unknown[0]!r} to {verb}; {told}")
+
+
+def _check(name: str, value: Any, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        raise UsageError(f"{name}={value!r}; expected one of {', '.join(choices)}")
+
+
+@contextmanager
+def shown(progress: bool | Progress, title: str) -> Iterator[Progress]:
+    """Give a progress callback: none, the caller's, or a bar's."""
+    if progress is False:
+        yield no_progress
+    elif callable(progress):
+        yield progress
+    else:
+        from tqdm.auto import tqdm
+
+        with tqdm(desc=title, unit="B", unit_scale=True) as bar:
+            yield lambda done, total: _advance(bar, done, total)
+
+
+def _advance(bar: Any, done: int, total: int | None) -> None:
+    bar.total = total
+    bar.update(done - bar.n)
+
+
+__all__ = ["LossWarning", "convert", "plan", "read", "write"]

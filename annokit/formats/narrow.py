@@ -1,0 +1,58 @@
+"""Bringing a dataset into the shape that a target can hold, with a record of every row and field that it touches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from annokit.formats import numbers, steps
+from annokit.formats.conversions import convert_kinds
+from annokit.report import Report
+
+if TYPE_CHECKING:
+    from annokit.formats.holds import Holds, Step
+    from annokit.model.dataset import Dataset
+
+
+def narrow(ds: Dataset, holds: Holds, *, apply: bool = True) -> tuple[Dataset, Report]:
+    """Return the dataset as a target can hold it, and what that changes.
+
+    Parameters
+    ----------
+    ds : Dataset
+        What is to be written.
+    holds : Holds
+        What the target can hold.
+    apply : bool
+        False for a dry run: the report is the same, the dataset is not fit for writing.
+
+    Returns
+    -------
+    dataset : Dataset
+        `ds` itself where nothing changes.
+    report : Report
+        Empty exactly if the returned dataset equals `ds`.
+    """
+    issues = []
+    for step in _steps(holds):
+        ds, found = step(ds, apply)
+        issues += found
+    return ds, Report(issues)
+
+
+def _steps(holds: Holds) -> Iterator[Step]:
+    yield steps.refuse_dangling(holds)
+    yield steps.refuse_unlabelled(holds)
+    yield from holds.steps
+    yield convert_kinds(holds)
+    yield steps.drop_annotation_columns(holds)
+    yield steps.drop_item_columns(holds)
+    yield steps.drop_sequences(holds)
+    yield steps.drop_label_facets(holds)
+    yield steps.drop_dataset_parts(holds)
+    yield steps.item_kinds(holds)
+    yield steps.sort_items(holds)
+    yield steps.group_annotations(holds)
+    yield numbers.restate_times(holds)
+    yield numbers.restate(holds)
+    yield numbers.round_numbers(holds)
