@@ -48,7 +48,7 @@ def polygons(shapes: Sequence[Parts], size: Size, limits: Limits = DEFAULT_LIMIT
     """
     _check(size, limits)
     plain = [ring for parts in shapes for part in parts for ring in part]
-    counts, offsets = _rings(plain, size)
+    counts, offsets = _rings(plain, size, limits)
     if all(len(parts) == 1 and len(parts[0]) == 1 for parts in shapes):
         return counts, offsets
     each = iter(np.split(counts, offsets[1:-1]) if plain else [])
@@ -63,10 +63,12 @@ def polygon_rle(parts: Parts, size: Size) -> bytes:
 
 
 def boxes(rows: np.ndarray, size: Size, limits: Limits = DEFAULT_LIMITS) -> tuple[np.ndarray, np.ndarray]:
-    """Return (counts, offsets) of (n, 4) xyxy boxes in pixels, as pycocotools decides the pixels of a box's polygon."""
+    """Return (counts, offsets) of (n, 4) xyxy boxes in pixels; pycocotools decides the same pixels."""
     _check(size, limits)
     left, top, right, bottom = np.asarray(rows, np.float64).reshape(-1, 4).T
-    return _rings(np.stack([left, top, left, bottom, right, bottom, right, top], axis=-1).reshape(-1, 4, 2), size)
+    return _rings(
+        np.stack([left, top, left, bottom, right, bottom, right, top], axis=-1).reshape(-1, 4, 2), size, limits
+    )
 
 
 def _check(size: Size, limits: Limits) -> None:
@@ -75,7 +77,7 @@ def _check(size: Size, limits: Limits) -> None:
         raise UsageError(f"an image of {width} x {height} pixels is empty or above the limit of {limits.pixels} pixels")
 
 
-def _rings(given: Iterable[np.ndarray], size: Size) -> tuple[np.ndarray, np.ndarray]:
+def _rings(given: Iterable[np.ndarray], size: Size, limits: Limits) -> tuple[np.ndarray, np.ndarray]:
     """Return (counts, offsets) of single rings."""
     from pycocotools import mask as coco
 
@@ -86,7 +88,7 @@ def _rings(given: Iterable[np.ndarray], size: Size) -> tuple[np.ndarray, np.ndar
     texts = [part["counts"] for part in coco.frPyObjects(flat, height, width)] if flat else []
     sizes = np.broadcast_to(np.array(size), (len(texts), 2))
     data = np.frombuffer(b"".join(texts), np.uint8)
-    counts, offsets, _ = rle.parse(data, ragged.offsets_of([len(text) for text in texts]), sizes)
+    counts, offsets, _ = rle.parse(data, ragged.offsets_of([len(text) for text in texts]), sizes, limits)
     if real.all():
         return counts, offsets
     lengths = np.ones(len(real), np.int64)

@@ -50,7 +50,7 @@ def loads(rle: bytes | str, size: tuple[int, int], limits: Limits = DEFAULT_LIMI
     """
     raw = rle.encode("ascii", "replace") if isinstance(rle, str) else rle
     data = np.frombuffer(raw, np.uint8)
-    counts, _, faults = parse(data, np.array([0, len(data)]), np.array([size]), limits)
+    counts, _, faults = parse(data, np.array([0, len(data)]), _size_row(size), limits)
     if faults[0]:
         raise fault_error(int(faults[0]), size, limits)
     return counts
@@ -61,10 +61,10 @@ def loads_padded(rle: bytes | str, size: tuple[int, int], limits: Limits = DEFAU
     raw = rle.encode("ascii", "replace") if isinstance(rle, str) else rle
     data = np.frombuffer(raw, np.uint8)
     ends = np.array([0, len(data)])
-    fault = int(_size_faults(np.array([size]), limits)[0] or _text_faults(data, ends)[0])
+    fault = int(_size_faults(_size_row(size), limits)[0] or _text_faults(data, ends)[0])
     if fault:
         raise fault_error(fault, size, limits)
-    return from_list(padded(_parse_block(data, ends)[0], size[0] * size[1]), size, limits)
+    return from_list(padded(_parse_block(data, ends)[0], int(size[0] * size[1])), size, limits)
 
 
 def dumps(counts: np.ndarray) -> bytes:
@@ -75,15 +75,21 @@ def dumps(counts: np.ndarray) -> bytes:
 
 def fault_error(fault: int, size: Any, limits: Limits = DEFAULT_LIMITS) -> FormatError:
     """Return the error for a code of :data:`FAULTS` on a mask of `size` (height, width)."""
-    height, width = size
     expected = {
         SIZE: "(height, width)",
         PIXELS: f"at most {limits.pixels} pixels",
-        TOTAL: f"{height} x {width} pixels",
+        TOTAL: "as many pixels as the size holds",
     }.get(fault)
-    return FormatError(
-        f"this mask can't be read: {FAULTS[fault]}", found=f"size ({height}, {width})", expected=expected
-    )
+    return FormatError(f"this mask can't be read: {FAULTS[fault]}", found=f"size {size!r}", expected=expected)
+
+
+def _size_row(size: Any) -> np.ndarray:
+    """Return `size` as a (1, 2) float64 array, zeros where it is not two numbers."""
+    try:
+        row = np.array([size], np.float64)
+    except (TypeError, ValueError, OverflowError):
+        return np.zeros((1, 2))
+    return row if row.shape == (1, 2) else np.zeros((1, 2))
 
 
 def parse(
@@ -165,7 +171,7 @@ def _dump_block(counts: np.ndarray, offsets: np.ndarray) -> tuple[np.ndarray, np
 
 def from_list(counts: Any, size: tuple[int, int], limits: Limits = DEFAULT_LIMITS) -> np.ndarray:
     """Return the (k,) int64 counts of an uncompressed list; raise FormatError where it does not fit `size`."""
-    fault = int(_size_faults(np.array([size]), limits)[0])
+    fault = int(_size_faults(_size_row(size), limits)[0])
     if fault:
         raise fault_error(fault, size, limits)
     try:
@@ -177,7 +183,7 @@ def from_list(counts: Any, size: tuple[int, int], limits: Limits = DEFAULT_LIMIT
         raise FormatError(
             "this mask can't be read: its run lengths are not a list of whole numbers", found=_short(counts)
         )
-    fault = int(_count_faults(whole, np.array([0, len(whole)]), np.array([size]))[0])
+    fault = int(_count_faults(whole, np.array([0, len(whole)]), _size_row(size))[0])
     if fault:
         raise fault_error(fault, size, limits)
     return whole

@@ -30,7 +30,7 @@ def encode(bitmap: np.ndarray) -> np.ndarray:
 
 def decode(counts: np.ndarray, size: Size) -> np.ndarray:
     """Return the (height, width) bool array of counts that were checked to fit `size`; it lies in column order."""
-    height, width = size
+    height, width = (int(side) for side in size)
     flat = np.zeros(height * width, bool)
     fill(flat, *intervals(counts), True)
     return flat.reshape(width, height).T

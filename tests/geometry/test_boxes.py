@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -11,7 +13,12 @@ from annokit.geometry import boxes
 
 NUMBERS = arrays(np.float64, st.tuples(st.integers(0, 6), st.just(4)), elements=st.floats(-2000, 2000))
 ONE = np.array([[10.0, 20.0, 30.0, 60.0]])
-SAME = {"xyxy": ONE, "xywh": [[10, 20, 20, 40]], "cxcywh": [[20, 40, 20, 40]], "xyxy1": [[11, 21, 30, 60]]}
+SAME: dict[str, Any] = {
+    "xyxy": ONE,
+    "xywh": [[10, 20, 20, 40]],
+    "cxcywh": [[20, 40, 20, 40]],
+    "xyxy1": [[11, 21, 30, 60]],
+}
 
 
 @pytest.mark.parametrize("source", boxes.FORMS)

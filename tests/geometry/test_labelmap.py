@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import tracemalloc
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from annokit.errors import UsageError
 from annokit.geometry import labelmap, paint, rle
 from annokit.limits import Limits
 
-DTYPES = [np.uint8, np.uint16, np.uint32, np.int64]
+DTYPES: list[Any] = [np.uint8, np.uint16, np.uint32, np.int64]
 
 
 @st.composite

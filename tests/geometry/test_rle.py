@@ -109,6 +109,13 @@ def test_bad_lists(counts: object) -> None:
         rle.from_list(counts, (5, 4))
 
 
+@pytest.mark.parametrize("size", [None, (5,), "ab", (5, None), (2**70, 2**2000), [[5, 4]], (float("nan"), 4)])
+def test_odd_sizes(size: object) -> None:
+    for read in (rle.loads, rle.loads_padded):
+        with pytest.raises(FormatError, match=r"size|limit"):
+            read(b"01c0", size)  # type: ignore[arg-type]
+
+
 def test_missing_background() -> None:
     assert rle.padded(np.array([0, 1]), 20).tolist() == [0, 1, 19]
     assert rle.padded(np.array([0, 1, 3]), 20).tolist() == [0, 1, 19]
