@@ -142,6 +142,10 @@ def _example(item: str | None, annotation: int | None, detail: str | None) -> st
     return f"{place}: {detail}" if place and detail else place or detail or ""
 
 
+def _listed(issues: Iterable[Issue]) -> tuple[Issue, ...]:
+    return tuple(issues)
+
+
 @attrs.frozen(repr=False)
 class Report:
     """All issues of one operation, in the order in which they were found.
@@ -150,7 +154,7 @@ class Report:
     place through :meth:`rows`.
     """
 
-    issues: tuple[Issue, ...] = attrs.field(default=(), converter=tuple)
+    issues: tuple[Issue, ...] = attrs.field(default=(), converter=_listed)
 
     def __bool__(self) -> bool:
         return bool(self.issues)
