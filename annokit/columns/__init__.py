@@ -12,8 +12,8 @@ Struct    several columns side by side                           a column per fi
 Sparse    values that only some rows have, or that rows share    ``rows``, ``slots`` over another column
 ========  =====================================================  ====================================
 
-A column answers ``len``, ``value(row)``, ``take(rows)``, ``equals(other)``, ``concat``, ``compact`` and ``parts`` (its arrays,
-for files). :class:`Table` is a dictionary of columns with one row count.
+A column answers ``len``, ``value(row)``, ``take(rows)``, ``slice``, ``equals(other)``, ``join``, ``compact`` and
+``parts`` (its arrays, for files). :class:`Table` is a dictionary of columns with one row count.
 """
 
 from annokit.columns.base import MISSING, Column, concat

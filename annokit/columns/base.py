@@ -41,8 +41,19 @@ class Column:
         """Return the values of `rows` as plain Python, MISSING where there is none."""
         return [self.value(row) for row in rows.tolist()]
 
+    def to_list(self) -> list[Any]:
+        """Return all values as plain Python."""
+        return self.values_of(np.arange(len(self)))
+
     def take(self, rows: Array) -> Self:
-        """Return the column of `rows`, (k,) int64, in their order; rows may repeat."""
+        """Return the column of `rows`, (k,) int64, in their order; rows may repeat.
+
+        Where the rows follow each other the result shares memory with this column.
+        """
+        raise NotImplementedError
+
+    def slice(self, start: int, stop: int) -> Self:
+        """Return the rows from `start` up to `stop`; values share memory."""
         raise NotImplementedError
 
     def equals(self, other: Column) -> bool:
@@ -54,8 +65,8 @@ class Column:
         """Return the columns of one type one after another."""
         raise NotImplementedError
 
-    def compact(self) -> Column:
-        """Return an equal column that holds no value which no row uses."""
+    def compact(self) -> Self:
+        """Return an equal column that holds no value which no row uses; itself where it holds none."""
         return self
 
     def parts(self) -> dict[str, Any]:
@@ -66,21 +77,35 @@ class Column:
 def concat(columns: Sequence[Column]) -> Column:
     """Return one column after another, through :class:`Json` where their types differ."""
     from annokit.columns.json import Json
+    from annokit.columns.sparse import Sparse
 
     first = columns[0]
     if len(columns) == 1:
         return first
-    if all(type(column) is type(first) and _joinable(first, column) for column in columns[1:]):
-        return type(first).join(columns)
-    return Json.join([Json.of_column(column) for column in columns])
+    filled = [column for column in columns if len(column)] or [first]
+    if len(filled) == 1:
+        return filled[0]
+    if all(_joinable(filled[0], column) for column in filled[1:]):
+        return type(filled[0]).join(filled)
+    alike = [Json.of_column(column) for column in filled]
+    if any(isinstance(column, Sparse) for column in alike):
+        alike = [Sparse.of_column(column) for column in alike]
+    return type(alike[0]).join(alike)
 
 
 def _joinable(first: Column, other: Column) -> bool:
+    """Tell whether two columns hold the same kind of values in the same type of column."""
     from annokit.columns.fixed import Fixed
+    from annokit.columns.number import Number
     from annokit.columns.struct import Struct
 
+    if type(first) is not type(other):
+        return False
     if isinstance(first, Fixed) and isinstance(other, Fixed):
-        return first.values.dtype.kind == other.values.dtype.kind and first.values.shape[1:] == other.values.shape[1:]
+        same_kind = first.values.dtype.kind == other.values.dtype.kind
+        return bool(same_kind and first.values.shape[1:] == other.values.shape[1:])
+    if isinstance(first, Number) and isinstance(other, Number):
+        return bool(first.values.shape[1:] == other.values.shape[1:])
     if isinstance(first, Struct) and isinstance(other, Struct):
         return set(first.fields) == set(other.fields)
     return True
@@ -89,7 +114,14 @@ def _joinable(first: Column, other: Column) -> bool:
 def equal(a: Column, b: Column) -> bool:
     """Tell whether two columns hold equal values, however they store them; 1, 1.0 and true differ."""
     from annokit.columns.json import Json
+    from annokit.columns.sparse import Sparse
 
-    if type(a) is type(b) and _joinable(a, b):
+    if len(a) != len(b):
+        return False
+    if not len(a):
+        return True
+    if isinstance(a, Sparse) or isinstance(b, Sparse):
+        return Sparse.of_column(a).equals(Sparse.of_column(b))
+    if _joinable(a, b):
         return a.equals(b)
-    return len(a) == len(b) and Json.of_column(a).equals(Json.of_column(b))
+    return Json.of_column(a).equals(Json.of_column(b))

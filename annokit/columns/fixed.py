@@ -9,6 +9,7 @@ import attrs
 import numpy as np
 
 from annokit.columns.base import Array, Column
+from annokit.columns.select import run_of
 
 
 @attrs.frozen(eq=False)
@@ -32,17 +33,24 @@ class Fixed(Column):
 
     def values_of(self, rows: Array) -> list[Any]:
         """Return the values of `rows`."""
-        found: list[Any] = self.values[rows].tolist()
+        found: list[Any] = self.take(rows).values.tolist()
         return found
 
     def take(self, rows: Array) -> Self:
         """Return the values of `rows`."""
-        return type(self)(self.values.take(rows, axis=0))
+        run = run_of(rows)
+        return type(self)(self.values.take(rows, axis=0)) if run is None else self.slice(*run)
+
+    def slice(self, start: int, stop: int) -> Self:
+        """Return the rows from `start` up to `stop`, sharing memory."""
+        return type(self)(self.values[start:stop])
 
     def equals(self, other: Column) -> bool:
         """Compare by value and by kind of number, whatever the width."""
         if not isinstance(other, Fixed) or self.values.dtype.kind != other.values.dtype.kind:
             return False
+        if self.values is other.values:
+            return True
         return bool(np.array_equal(self.values, other.values, equal_nan=self.values.dtype.kind == "f"))
 
     @classmethod

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any, Self
 
 import attrs
+import numpy as np
 import orjson
 
 from annokit.columns.base import MISSING, Array, Column
 from annokit.columns.text import Text
+
+LONG_INTEGER = re.compile(rb"\d{19}")
+"""What may be an integer beyond 64 bits, which the fast parser would turn into a float."""
 
 
 @attrs.frozen(eq=False)
@@ -38,7 +43,7 @@ class Json(Column):
             return column
         if isinstance(column, Sparse):
             return attrs.evolve(column, values=cls.of_column(column.values))
-        return cls.of([column.value(row) for row in range(len(column))])
+        return cls.of(column.to_list())
 
     def __len__(self) -> int:
         return len(self.text)
@@ -59,6 +64,10 @@ class Json(Column):
         """Return the documents of `rows`."""
         return type(self)(self.text.take(rows))
 
+    def slice(self, start: int, stop: int) -> Self:
+        """Return the documents from `start` up to `stop`, sharing memory."""
+        return type(self)(self.text.slice(start, stop))
+
     def equals(self, other: Column) -> bool:
         """Compare by value where the bytes differ, so that white space and key order do not count."""
         if not isinstance(other, Json) or len(self) != len(other):
@@ -69,13 +78,14 @@ class Json(Column):
         return all(a == b or same(loads(a), loads(b)) for a, b in pairs)
 
     @classmethod
-    def join(cls, columns: Sequence[Column]) -> Column:
+    def join(cls, columns: Sequence[Self]) -> Self:
         """Return the columns one after another."""
-        from annokit.columns.sparse import Sparse
+        return cls(Text.join([column.text for column in columns]))
 
-        if any(isinstance(column, Sparse) for column in columns):
-            return Sparse.join([Sparse.of_column(column) for column in columns])
-        return cls(Text.join([column.text for column in columns if isinstance(column, Json)]))
+    def compact(self) -> Self:
+        """Return an equal column without bytes that no row uses."""
+        text = self.text.compact()
+        return self if text is self.text else type(self)(text)
 
     def parts(self) -> dict[str, Any]:
         """Return the text column."""
@@ -83,38 +93,58 @@ class Json(Column):
 
 
 def dumps(value: Any) -> bytes:
-    """Return `value` as JSON; integers beyond 64 bits and lone surrogates included."""
+    """Return `value` as JSON.
+
+    Integers beyond 64 bits, lone surrogates and numpy values are written too; NaN and infinity as the words that
+    :mod:`json` knows, since null would be another value.
+    """
+    try:
+        text = orjson.dumps(value)
+    except TypeError:
+        return _slow_dumps(value)
+    return _slow_dumps(value) if b"null" in text and _has_odd_float(value) else text
+
+
+def _slow_dumps(value: Any) -> bytes:
+    import json
+
+    return json.dumps(value, separators=(",", ":"), default=_plain).encode("ascii")
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.generic | np.ndarray):
+        return value.tolist()
     if value is MISSING:
         raise ValueError("a missing value has no JSON form")
-    try:
-        return orjson.dumps(value)
-    except TypeError:
-        import json
+    raise TypeError(f"{type(value).__name__} has no JSON form: {value!r:.80}")
 
-        return json.dumps(value, separators=(",", ":")).encode("ascii")
+
+def _has_odd_float(value: Any) -> bool:
+    if isinstance(value, float):
+        return value - value != 0.0
+    if isinstance(value, dict):
+        return any(map(_has_odd_float, value.values()))
+    return isinstance(value, list | tuple) and any(map(_has_odd_float, value))
 
 
 def loads(raw: bytes) -> Any:
     """Return the value of a JSON document; integers of any size stay integers."""
     import json
 
-    try:
-        value = orjson.loads(raw)
-    except orjson.JSONDecodeError:
+    if LONG_INTEGER.search(raw):
         return json.loads(raw)
-    return json.loads(raw) if isinstance(value, float) and not _floaty(raw) else value
-
-
-def _floaty(raw: bytes) -> bool:
-    return any(mark in raw for mark in b".eE")
+    try:
+        return orjson.loads(raw)
+    except orjson.JSONDecodeError:  # NaN, lone surrogates
+        return json.loads(raw)
 
 
 def same(a: Any, b: Any) -> bool:
-    """Tell whether two JSON values are equal, int and float, True and 1 apart."""
+    """Tell whether two JSON values are equal: int and float, True and 1 apart, NaN equal to NaN."""
     if type(a) is not type(b):
         return False
     if isinstance(a, dict):
         return a.keys() == b.keys() and all(same(a[k], b[k]) for k in a)
     if isinstance(a, list):
         return len(a) == len(b) and all(map(same, a, b))
-    return bool(a == b)
+    return bool(a == b or (a != a and b != b))  # noqa: PLR0124 - NaN is the one value that differs from itself

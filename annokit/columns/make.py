@@ -19,21 +19,19 @@ EXACT = 1 << 53
 
 
 def column_of(values: Sequence[Any]) -> Column:
-    """Return the column of `values`: bool, int64, numbers, text, or JSON for everything else."""
+    """Return the column of `values`: bool, int64, numbers, text, or JSON for all else; numpy scalars are unpacked."""
     kinds = set(map(type, values))
+    if any(issubclass(kind, np.generic) for kind in kinds):
+        return column_of([v.item() if isinstance(v, np.generic) else v for v in values])
     if kinds == {bool}:
         return Fixed(np.array(values, bool))
     if kinds == {int} and all(-(1 << 63) <= v < 1 << 63 for v in values):
         return Fixed(np.array(values, np.int64))
-    if kinds <= {int, float} and kinds and all(_exact(v) for v in values):
+    if kinds in ({float}, {int, float}) and all(type(v) is float or -EXACT <= v <= EXACT for v in values):
         return Number.of(values)
     if kinds == {str}:
         return Text.of(values)
     return Json.of(values)
-
-
-def _exact(value: float) -> bool:
-    return -EXACT <= value <= EXACT if type(value) is int else value == value and abs(value) != float("inf")
 
 
 def sparse_of(length: int, rows: Sequence[int] | Array, values: Sequence[Any]) -> Sparse:

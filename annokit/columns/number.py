@@ -9,6 +9,9 @@ import attrs
 import numpy as np
 
 from annokit.columns.base import Array, Column
+from annokit.columns.select import run_of
+
+INT64 = float(1 << 63)
 
 
 @attrs.frozen(eq=False)
@@ -43,11 +46,15 @@ class Number(Column):
 
     def values_of(self, rows: Array) -> list[Any]:
         """Return the numbers of `rows`."""
-        found: list[Any] = plain(self.values[rows], None if self.whole is None else self.whole[rows])
+        chosen = self.take(rows)
+        found: list[Any] = plain(chosen.values, chosen.whole)
         return found
 
     def take(self, rows: Array) -> Self:
         """Return the numbers of `rows`."""
+        run = run_of(rows)
+        if run is not None:
+            return self.slice(*run)
         whole = None if self.whole is None else self.whole.take(rows, axis=0)
         return type(self)(self.values.take(rows, axis=0), whole)
 
@@ -57,7 +64,9 @@ class Number(Column):
 
     def equals(self, other: Column) -> bool:
         """Compare the numbers and how they were written."""
-        if not isinstance(other, Number) or not np.array_equal(self.values, other.values, equal_nan=True):
+        if not isinstance(other, Number):
+            return False
+        if self.values is not other.values and not np.array_equal(self.values, other.values, equal_nan=True):
             return False
         return same_whole(self.whole, other.whole)
 
@@ -79,11 +88,11 @@ def plain(values: Array, whole: Array | None) -> Any:
     """Return numbers as Python ints and floats in nested lists of the array's shape."""
     if whole is None or not np.any(whole):
         return values.tolist()
-    if np.all(whole):
+    if np.all(whole) and np.all(np.abs(values) < INT64):
         return values.astype(np.int64).tolist()
-    if values.ndim == 0:
-        return int(values) if whole else float(values)
-    return [plain(v, w) for v, w in zip(values, whole, strict=True)]
+    mixed = np.asarray(values).astype(object)
+    mixed[whole] = [int(value) for value in values[whole].tolist()]
+    return mixed.tolist()
 
 
 def same_whole(a: Array | None, b: Array | None) -> bool:
@@ -91,7 +100,7 @@ def same_whole(a: Array | None, b: Array | None) -> bool:
     if a is None or b is None:
         other = b if a is None else a
         return other is None or not other.any()
-    return bool(np.array_equal(a, b))
+    return a is b or bool(np.array_equal(a, b))
 
 
 def _flatten(values: Sequence[Any]) -> list[Any]:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any, Self
 
 import attrs
 import numpy as np
 
-from annokit.columns.base import Array, Column, concat
+from annokit.columns.base import Array, Column, concat, equal
+from annokit.columns.fixed import Fixed
+from annokit.columns.number import Number
+from annokit.columns.select import gather, run_of
 from annokit.columns.text import join_offsets
 from annokit.geometry.ragged import take
 
@@ -41,23 +45,38 @@ class Ragged(Column):
             return [self.values.value(row)]
         return self.values.values_of(np.arange(self.offsets[row], self.offsets[row + 1]))
 
+    def values_of(self, rows: Array) -> list[Any]:
+        """Return the lists of `rows`."""
+        chosen = self.take(rows).compact()
+        flat, ends = chosen.values.to_list(), chosen.bounds().tolist()
+        return [flat[a:b] for a, b in pairwise(ends)]
+
     def take(self, rows: Array) -> Self:
         """Return the lists of `rows`."""
+        run = run_of(rows)
+        if run is not None:
+            return self.slice(*run)
         if self.offsets is None:
             return type(self)(None, self.values.take(rows))
-        offsets, index = take(self.offsets, rows)
-        if isinstance(index, slice):
-            index = np.arange(index.start, index.stop)
-        return type(self)(offsets, self.values.take(index))
+        return type(self)(*_taken(self.offsets, self.values, rows))
+
+    def slice(self, start: int, stop: int) -> Self:
+        """Return the lists from `start` up to `stop`; their values share memory."""
+        if start == 0 and stop == len(self):
+            return self
+        if self.offsets is None:
+            return type(self)(None, self.values.slice(start, stop))
+        own = self.offsets[start : stop + 1]
+        return type(self)(own - own[0], self.values.slice(int(own[0]), int(own[-1])))
 
     def equals(self, other: Column) -> bool:
         """Compare list by list."""
         if not isinstance(other, Ragged) or len(self) != len(other):
             return False
         mine, its = self.bounds(), other.bounds()
-        if not np.array_equal(np.diff(mine), np.diff(its)):
+        if not np.array_equal(mine - mine[0], its - its[0]):
             return False
-        return _between(self.values, mine).equals(_between(other.values, its))
+        return equal(_between(self.values, mine), _between(other.values, its))
 
     @classmethod
     def join(cls, columns: Sequence[Self]) -> Self:
@@ -68,18 +87,33 @@ class Ragged(Column):
         values = [_between(column.values, b) for column, b in zip(columns, bounds, strict=True)]
         return cls(join_offsets(bounds), concat(values))
 
-    def compact(self) -> Ragged:
+    def compact(self) -> Self:
         """Return an equal column without values before the first or after the last list."""
-        if self.offsets is None:
-            return type(self)(None, self.values.compact())
-        return type(self)(self.offsets - self.offsets[0], _between(self.values, self.offsets).compact())
+        offsets, values = self.offsets, self.values
+        if offsets is not None and _between(values, offsets) is not values:
+            offsets, values = offsets - offsets[0], _between(values, offsets)
+        values = values.compact()
+        return self if values is self.values else type(self)(offsets, values)
 
     def parts(self) -> dict[str, Any]:
         """Return offsets and values."""
         return {"offsets": self.offsets, "values": self.values}
 
 
+def _taken(offsets: Array, values: Column, rows: Array) -> tuple[Array, Column]:
+    if isinstance(values, Fixed):
+        numbers, ends = gather(values.values, offsets, rows)
+        return ends, type(values)(numbers)
+    if isinstance(values, Number):
+        numbers, ends = gather(values.values, offsets, rows)
+        whole = None if values.whole is None else gather(values.whole, offsets, rows)[0]
+        return ends, type(values)(numbers, whole)
+    ends, index = take(offsets, rows)
+    return ends, values.take(index)
+
+
 def _between(values: Column, offsets: Array) -> Column:
+    """Return the values that lists with these offsets use, sharing memory."""
     if offsets[0] == 0 and offsets[-1] == len(values):
         return values
-    return values.take(np.arange(offsets[0], offsets[-1]))
+    return values.slice(int(offsets[0]), int(offsets[-1]))

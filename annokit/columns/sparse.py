@@ -11,6 +11,9 @@ import numpy as np
 from annokit.columns.base import MISSING, Array, Column, concat, equal
 from annokit.columns.select import Selection
 
+FEW = 16
+"""Rows are looked up one by one where at least this many times as many rows have a value."""
+
 
 @attrs.frozen(eq=False)
 class Sparse(Column):
@@ -34,6 +37,12 @@ class Sparse(Column):
     rows: Array | None
     slots: Array | None
     values: Column
+
+    def __attrs_post_init__(self) -> None:
+        count = self.length if self.rows is None else len(self.rows)
+        held = len(self.values) if self.slots is None else len(self.slots)
+        if count != held:
+            raise ValueError(f"{count} rows have a value, but there are {held} slots or values")
 
     @classmethod
     def of_column(cls, column: Column) -> Sparse:
@@ -86,6 +95,8 @@ class Sparse(Column):
             return position if self.slots is None else self.slots[position].astype(np.int64)
         if not len(self.rows):
             return np.full(len(position), -1, np.int64)
+        if len(self.rows) == self.length:
+            return position if self.slots is None else self.slots[position].astype(np.int64)
         found = np.minimum(self.rows.searchsorted(position), len(self.rows) - 1)
         slots = found if self.slots is None else self.slots[found].astype(np.int64)
         return np.where(self.rows[found] == position, slots, -1)
@@ -111,13 +122,22 @@ class Sparse(Column):
         """Return the column of `rows`."""
         return self.select(Selection(rows, self.length))
 
+    def slice(self, start: int, stop: int) -> Self:
+        """Return the rows from `start` up to `stop`; the values are shared."""
+        if self.rows is None:
+            slots = np.arange(start, stop) if self.slots is None else self.slots[start:stop]
+            return type(self)(stop - start, None, slots, self.values)
+        low, high = (int(place) for place in self.rows.searchsorted([start, stop]))
+        slots = np.arange(low, high) if self.slots is None else self.slots[low:high]
+        return type(self)(stop - start, self.rows[low:high] - start, slots, self.values)
+
     def select(self, selection: Selection) -> Self:
         """Return the column of the selected rows; the values are shared."""
         size = len(selection)
         if self.rows is None:
             slots = selection.rows if self.slots is None else self.slots[selection.rows]
             return type(self)(size, None, slots, self.values)
-        if selection.inverse is None:
+        if size * FEW < len(self.rows) or selection.inverse is None:
             slots = self.slots_of(selection.rows)
             rows = np.flatnonzero(slots >= 0)
             return type(self)(size, rows, slots[rows], self.values)
@@ -146,34 +166,31 @@ class Sparse(Column):
     @classmethod
     def join(cls, columns: Sequence[Self]) -> Self:
         """Return the columns one after another."""
-        length = sum(len(column) for column in columns)
-        starts = np.cumsum([0, *map(len, columns[:-1])])
-        filled = [column.compact() for column in columns]
-        rows = None
-        if any(column.rows is not None for column in columns):
-            rows = np.concatenate([column.present() + start for column, start in zip(columns, starts, strict=True)])
-        used = [column for column in filled if column.count]
+        length = sum(column.length for column in columns)
+        used = [column.compact() for column in columns if column.count]
+        rows = None if all(column.rows is None for column in columns) else _joined_rows(columns)
         if not used:
-            return cls(length, rows, None, columns[0].values)
+            return cls(length, rows, None, columns[0].values.take(np.zeros(0, np.int64)))
         slots = None
         if any(column.slots is not None for column in used):
-            bases = np.cumsum([0, *(len(column.values) for column in used[:-1])])
-            slots = np.concatenate([column.all_slots() + base for column, base in zip(used, bases, strict=True)])
+            bases = np.cumsum([0, *(len(column.values) for column in used)])
+            dtype = np.min_scalar_type(max(int(bases[-1]) - 1, 0))
+            pieces = zip(used, bases.tolist(), strict=False)
+            slots = np.concatenate([column.all_slots().astype(dtype) + dtype.type(base) for column, base in pieces])
         return cls(length, rows, slots, concat([column.values for column in used]))
 
     def compact(self) -> Self:
-        """Return an equal column that holds only values in use."""
+        """Return an equal column that holds only values in use; itself where it holds no others."""
         if self.slots is None:
-            values = self.values if len(self.values) == self.count else self.values.take(np.arange(self.count))
-            return attrs.evolve(self, values=values.compact())
+            values = self.values.compact()
+            return self if values is self.values else attrs.evolve(self, values=values)
         used = np.bincount(self.slots, minlength=len(self.values)) > 0
-        if used.all():
-            slots, values = self.slots, self.values
-        else:
-            kept = np.flatnonzero(used)
-            slots, values = (used.cumsum() - 1)[self.slots], self.values.take(kept)
-        identity = len(values) == len(slots) and np.array_equal(slots, np.arange(len(slots)))
-        return attrs.evolve(self, slots=None if identity else narrowest(slots, len(values)), values=values.compact())
+        slots, values = self.slots, self.values
+        if not used.all():
+            slots, values = (used.cumsum() - 1)[slots], values.take(np.flatnonzero(used))
+        if len(values) == len(slots) and np.array_equal(slots, np.arange(len(slots))):
+            return attrs.evolve(self, slots=None, values=values.compact())
+        return attrs.evolve(self, slots=narrowest(slots, len(values)), values=values.compact())
 
     def parts(self) -> dict[str, Any]:
         """Return rows, slots and values."""
@@ -183,3 +200,8 @@ class Sparse(Column):
 def narrowest(slots: Array, bound: int) -> Array:
     """Return non-negative integers below `bound` in the smallest unsigned dtype that holds them."""
     return slots.astype(np.min_scalar_type(max(bound - 1, 0)), copy=False)
+
+
+def _joined_rows(columns: Sequence[Sparse]) -> Array:
+    starts = np.cumsum([0, *(column.length for column in columns)]).tolist()
+    return np.concatenate([column.present() + start for column, start in zip(columns, starts, strict=False)])

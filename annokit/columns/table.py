@@ -98,9 +98,10 @@ class Table:
     def compact(self) -> Table:
         """Return an equal table that holds only values in use, without columns that have none."""
         compacted = {name: column.compact() for name, column in self.columns.items()}
-        return Table(
-            self.length, {n: c for n, c in compacted.items() if not isinstance(c, Sparse) or c.count or not self.length}
-        )
+        return Table(self.length, {name: column for name, column in compacted.items() if self._needed(column)})
+
+    def _needed(self, column: Column) -> bool:
+        return not isinstance(column, Sparse) or column.count > 0 or self.length == 0
 
     def equals(self, other: Table, ignore: Collection[str] = ()) -> bool:
         """Compare all columns but `ignore`; a column without any value equals a column that is not there."""
@@ -113,10 +114,9 @@ class Table:
         for name in sorted({*self.columns, *other.columns} - set(ignore)):
             mine, its = self.columns.get(name), other.columns.get(name)
             if mine is None or its is None:
-                only = its if mine is None else mine
-                if not (isinstance(only, Sparse) and only.count == 0) and self.length:
+                if not _void(its if mine is None else mine):
                     yield name
-            elif not _same(mine, its):
+            elif not equal(mine, its):
                 yield name
 
     @staticmethod
@@ -140,10 +140,11 @@ def _inner(column: Column) -> Column:
     return column.values if isinstance(column, Sparse) else column
 
 
-def _same(mine: Column, its: Column) -> bool:
-    if isinstance(mine, Sparse) or isinstance(its, Sparse):
-        return Sparse.of_column(mine).equals(Sparse.of_column(its))
-    return equal(mine, its)
+def _void(column: Column | None) -> bool:
+    """Tell whether no row has a value; a :class:`Number` column says so by NaN."""
+    if isinstance(column, Sparse):
+        return column.count == 0
+    return column is None or not len(column) or (isinstance(column, Number) and bool(np.isnan(column.values).all()))
 
 
 def rows_of(mask: Array) -> Array:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import Any, Self
 
 import attrs
 import numpy as np
 
 from annokit.columns.base import Array, Column
-from annokit.geometry.ragged import take
+from annokit.columns.select import gather, run_of
 
 
 @attrs.frozen(eq=False)
@@ -48,9 +49,9 @@ class Text(Column):
 
     def raw_list(self) -> list[bytes]:
         """Return the bytes of every row."""
-        blob = self.data.tobytes()
-        ends = self.offsets.tolist()
-        return [blob[a:b] for a, b in zip(ends[:-1], ends[1:], strict=True)]
+        blob = self._used().tobytes()
+        ends = (self.offsets - self.offsets[0]).tolist()
+        return [blob[a:b] for a, b in pairwise(ends)]
 
     def value(self, row: int) -> str:
         """Return the text of one row."""
@@ -62,14 +63,21 @@ class Text(Column):
 
     def take(self, rows: Array) -> Self:
         """Return the texts of `rows`."""
-        offsets, index = take(self.offsets, rows)
-        return type(self)(self.data[index], offsets)
+        run = run_of(rows)
+        return type(self)(*gather(self.data, self.offsets, rows)) if run is None else self.slice(*run)
+
+    def slice(self, start: int, stop: int) -> Self:
+        """Return the texts from `start` up to `stop`, sharing memory."""
+        if start == 0 and stop == len(self):
+            return self.compact()
+        own = self.offsets[start : stop + 1]
+        return type(self)(self.data[own[0] : own[-1]], own - own[0])
 
     def equals(self, other: Column) -> bool:
         """Compare byte by byte."""
         if not isinstance(other, Text) or len(self) != len(other):
             return False
-        mine, its = np.diff(self.offsets), np.diff(other.offsets)
+        mine, its = self.offsets - self.offsets[0], other.offsets - other.offsets[0]
         return bool(np.array_equal(mine, its) and np.array_equal(self._used(), other._used()))
 
     def _used(self) -> Array:
@@ -80,6 +88,11 @@ class Text(Column):
         """Return the columns one after another."""
         return cls(np.concatenate([column._used() for column in columns]), join_offsets([c.offsets for c in columns]))
 
+    def compact(self) -> Self:
+        """Return an equal column without bytes before the first or after the last row."""
+        used = self._used()
+        return self if len(used) == len(self.data) else type(self)(used, self.offsets - self.offsets[0])
+
     def parts(self) -> dict[str, Any]:
         """Return the arrays."""
         return {"data": self.data, "offsets": self.offsets}
@@ -87,7 +100,10 @@ class Text(Column):
 
 def join_offsets(parts: Sequence[Array]) -> Array:
     """Return the offsets of ragged columns laid one after another; each may begin anywhere."""
-    lengths = [np.diff(offsets) for offsets in parts]
-    joined = np.zeros(sum(map(len, lengths)) + 1, np.int64)
-    np.cumsum(np.concatenate(lengths), out=joined[1:])
+    joined = np.zeros(sum(len(offsets) - 1 for offsets in parts) + 1, np.int64)
+    place = end = 0
+    for offsets in parts:
+        stop = place + len(offsets) - 1
+        np.add(offsets[1:], end - offsets[0], out=joined[place + 1 : stop + 1])
+        place, end = stop, joined[stop]
     return joined
