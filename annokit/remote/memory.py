@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from annokit.errors import FetchError
 from annokit.media.magic import is_complete
 from annokit.remote.budget import Budget
 from annokit.remote.delivery import Delivery
 from annokit.remote.job import Job
 from annokit.remote.patience import patiently
 from annokit.remote.receive import Receiver
-from annokit.remote.signals import HaltError, LostError, StoppedError, TransientError
+from annokit.remote.signals import TransientError, as_errors
 from annokit.remote.transport import Request
 from annokit.remote.wire import Wire
 
@@ -64,9 +63,5 @@ def fetch_bytes(job: Job, wire: Wire, request: Request | None = None) -> bytes:
         delivery.receiver.restart()
         raise TransientError("the file is cut short or damaged")
 
-    try:
+    with as_errors():
         return patiently(attempt, wire, budget, delivery.renew)
-    except (LostError, HaltError) as failed:
-        raise failed.error from None
-    except StoppedError:
-        raise FetchError("the client is closed") from None

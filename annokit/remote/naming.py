@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import PurePosixPath
 
 from annokit.codecs.names import fold
+from annokit.remote.manifest import NAME as MANIFEST
 from annokit.remote.manifest import Entry
 
 SUFFIXES: dict[str, tuple[str, ...]] = {
@@ -58,7 +59,7 @@ class Names:
     """
 
     def __init__(self, entries: Iterable[Entry]) -> None:
-        self._owners: dict[str, str] = {}
+        self._owners = {fold(MANIFEST): ""}
         self._names: dict[str, str] = {}
         for entry in entries:
             self._owners[fold(entry.path)] = entry.key

@@ -32,7 +32,7 @@ from annokit.remote.job import Job, Result
 from annokit.remote.memory import fetch_bytes
 from annokit.remote.patience import patiently
 from annokit.remote.progress import ProgressOption
-from annokit.remote.signals import HaltError, LostError, TransientError
+from annokit.remote.signals import HaltError, LostError, TransientError, as_errors
 from annokit.remote.tokens import Tokens, unauthorised
 from annokit.remote.transport import Request, Response, Transport, TransportError, read_all
 from annokit.remote.verdict import API, LOGIN, Verdict
@@ -111,10 +111,8 @@ class SavantClient:
             The platform can't be reached, or does not answer as it should.
         """
         self.tokens.reset()
-        try:
+        with as_errors():
             self.tokens.get(self._wire)
-        except HaltError as halt:
-            raise halt.error from None
 
     def frame(self, sequence_id: str, frame_id: str, workspace_id: str) -> Frame:
         """Return one frame: its signed URL, and its file on demand.
@@ -137,12 +135,8 @@ class SavantClient:
         """
         source = FrameSource(self, sequence_id, frame_id, workspace_id)
         budget = Budget(self._limits, self._clock)
-        try:
+        with as_errors():
             request = patiently(lambda: source.locate(self._wire), self._wire, budget)
-        except LostError as lost:
-            raise lost.error from None
-        except HaltError as halt:
-            raise halt.error from None
         return Frame(request.url, source.job(f"{frame_id}.png"), self._wire)
 
     def job(self, sequence_id: str, frame_id: str, workspace_id: str, name: str) -> Job:

@@ -11,6 +11,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from annokit.errors import AnnokitError, FetchError
 
 
@@ -49,3 +52,14 @@ class HaltError(Exception):
 
 class StoppedError(Exception):
     """The run was told to stop."""
+
+
+@contextmanager
+def as_errors() -> Iterator[None]:
+    """Turn the signals that end a call for a single file into the errors that its caller gets."""
+    try:
+        yield
+    except (LostError, HaltError) as failed:
+        raise failed.error from None
+    except StoppedError:
+        raise FetchError("the client is closed") from None

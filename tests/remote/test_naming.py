@@ -38,6 +38,10 @@ def test_names_that_differ_only_in_case_or_unicode_form_are_one() -> None:
     assert names.claim("1", "Größe.png") == "Größe.png"
 
 
+def test_the_manifest_is_not_overwritten() -> None:
+    assert Names([]).claim("k", "Annokit-fetch.jsonl") == marked("Annokit-fetch.jsonl", "k")
+
+
 def test_names_of_earlier_runs_are_taken() -> None:
     names = Names([Entry("old", "a.png", 1, 1, "")])
     assert names.known("old") == "a.png"
