@@ -14,7 +14,10 @@ import attrs
 import numpy as np
 
 SEVERITIES = ("error", "warning", "info")
-FATES = ("kept", "restated", "rounded", "converted", "dropped", "refused", "invalid", "missing", "unread", "failed", "done", "skipped")
+FATES = (
+    "kept", "restated", "rounded", "converted", "derived", "renamed", "expanded", "dropped", "refused",
+    "invalid", "missing", "unread", "failed", "done", "skipped",
+)  # fmt: skip
 
 EXAMPLES = 5
 

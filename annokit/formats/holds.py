@@ -112,7 +112,10 @@ class Holds:
     """Whether reading brings items in the order of their names."""
 
     steps: tuple[Step, ...] = ()
-    """What only this target needs; they run before numbers are restated."""
+    """What only this target needs, before kinds are converted."""
+
+    late_steps: tuple[Step, ...] = ()
+    """What only this target needs, once everything that it does not know is gone and before numbers are restated."""
 
     notes: str = ""
     """What else a user should know."""

@@ -51,8 +51,10 @@ def _steps(holds: Holds) -> Iterator[Step]:
     yield steps.drop_label_facets(holds)
     yield steps.drop_dataset_parts(holds)
     yield steps.item_kinds(holds)
+    yield from holds.late_steps
     yield steps.sort_items(holds)
     yield steps.group_annotations(holds)
     yield numbers.restate_times(holds)
     yield numbers.restate(holds)
     yield numbers.round_numbers(holds)
+    yield steps.drop_sizes(holds)

@@ -27,6 +27,10 @@ SEVERITY = {
 """How bad each fate of a write is, unless a step says otherwise."""
 
 
+FATE = {"unknown-size": "refused"}
+"""Fate of the codes that are not called like it."""
+
+
 class ItemNames(Sequence[str]):
     """Names of the items of a table, decoded only when asked for."""
 
@@ -44,7 +48,13 @@ def at_annotations(ds: Dataset, code: str, field: str, message: str, rows: Array
     """Return an issue about annotation `rows`."""
     places = Places(ItemNames(ds._items), ds._annotations.array("item")[rows], np.asarray(rows, np.int64))
     return Issue.at(
-        code, facts.pop("severity", SEVERITY.get(code, "warning")), message, places, field=field, fate=code, **facts
+        code,
+        facts.pop("severity", SEVERITY.get(code, "warning")),
+        message,
+        places,
+        field=field,
+        fate=FATE.get(code, code),
+        **facts,
     )
 
 
@@ -52,11 +62,19 @@ def at_items(ds: Dataset, code: str, field: str, message: str, rows: Array, **fa
     """Return an issue about items."""
     places = Places(ItemNames(ds._items), np.asarray(rows, np.int64))
     return Issue.at(
-        code, facts.pop("severity", SEVERITY.get(code, "warning")), message, places, field=field, fate=code, **facts
+        code,
+        facts.pop("severity", SEVERITY.get(code, "warning")),
+        message,
+        places,
+        field=field,
+        fate=FATE.get(code, code),
+        **facts,
     )
 
 
 def at_all(code: str, field: str, message: str, examples: Sequence[str], **facts: Any) -> Issue:
     """Return an issue about labels, sequences or the dataset, which have no rows of items."""
     severity = facts.pop("severity", SEVERITY.get(code, "warning"))
-    return Issue(code, severity, message, len(examples), tuple(examples[:5]), field=field, fate=code, **facts)
+    return Issue(
+        code, severity, message, len(examples), tuple(examples[:5]), field=field, fate=FATE.get(code, code), **facts
+    )

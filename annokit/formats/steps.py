@@ -11,7 +11,7 @@ from annokit.columns import Column, Fixed, Sparse, Table
 from annokit.columns.base import Array
 from annokit.formats.places import at_all, at_annotations, at_items
 from annokit.model.label_set import LabelSet
-from annokit.model.rows import ITEM_DEFAULTS
+from annokit.model.rows import ITEM_DEFAULTS, SEQUENCE_DEFAULTS, SEQUENCE_MAKERS, Rows
 from annokit.model.schema import CACHED_EXTRAS, ITEM_KINDS, KINDS
 from annokit.model.select import take_annotations
 
@@ -159,23 +159,38 @@ def drop_item_columns(holds: Holds) -> Step:
         issues: list[Issue] = []
         changes: dict[str, Column | None] = {}
         for name in _unheld(ds._items, holds, holds.item_fields, holds.item_attributes):
-            if name == "kind":
+            if name in ("kind", "size"):
                 continue
-            rows = _items_stating(ds._items, name)
+            default = ITEM_DEFAULTS.get(name)
+            rows = _stating(ds._items, name, default)
             if len(rows):
                 issues.append(at_items(ds, "dropped", *_words(name), rows, **_severity(name)))
-            default = ITEM_DEFAULTS.get(name)
             changes[name] = None if default is None else _filled(len(ds), default)
         return (ds._with(items=ds._items.replace(changes)) if changes else ds), issues
 
     return step
 
 
-def _items_stating(items: Table, name: str) -> Array:
-    default = ITEM_DEFAULTS.get(name)
+def drop_sizes(holds: Holds) -> Step:
+    """Drop the sizes of items, once no number needs them any more."""
+
+    def step(ds: Dataset, apply: bool) -> Found:
+        if "size" in holds.item_fields:
+            return ds, []
+        rows = _stating(ds._items, "size", ITEM_DEFAULTS["size"])
+        if not len(rows):
+            return ds, []
+        issue = at_items(ds, "dropped", *_words("size"), rows, **_severity("size"))
+        return ds._with(items=ds._items.replace({"size": _filled(len(ds), ITEM_DEFAULTS["size"])})), [issue]
+
+    return step
+
+
+def _stating(table: Table, name: str, default: Any) -> Array:
+    """Return the rows that state a value: one that is there, or one that differs from the default."""
     if default is None:
-        return _stated(items.columns[name])
-    differs = items.array(name) != default
+        return _stated(table.columns[name])
+    differs = table.array(name) != default
     return np.flatnonzero(differs.reshape(len(differs), -1).any(axis=1)) if len(differs) else np.zeros(0, np.int64)
 
 
@@ -193,12 +208,8 @@ def drop_sequences(holds: Holds) -> Step:
         issues: list[Issue] = []
         changes: dict[str, Column | None] = {}
         for name in _unheld(table, holds, holds.sequence_fields, holds.sequence_attributes):
-            default = {"size": np.array([-1, -1]), "status": np.uint8(0)}.get(name)
-            rows = (
-                _stated(table.columns[name])
-                if default is None
-                else np.flatnonzero((table.array(name) != default).reshape(len(table), -1).any(axis=1))
-            )
+            default = SEQUENCE_DEFAULTS.get(name)
+            rows = _stating(table, name, default)
             if len(rows):
                 field = f"sequence.{public_name(name)}"
                 examples = [str(ds.sequences[int(row)].id) for row in rows[:5]]
@@ -221,9 +232,7 @@ def _no_sequences(ds: Dataset) -> Found:
         at_all("dropped", "sequence", "the target knows no sequences", names), count=len(ds._sequences)
     )
     items = ds._items.replace({"sequence": _filled(len(ds), np.int64(-1))})
-    return ds._with(
-        items=items, sequences=Table(0, {"size": _filled(0, np.array([-1, -1])), "status": _filled(0, np.uint8(0))})
-    ), [issue]
+    return ds._with(items=items, sequences=Rows(SEQUENCE_MAKERS, SEQUENCE_DEFAULTS).table()), [issue]
 
 
 def drop_label_facets(holds: Holds) -> Step:

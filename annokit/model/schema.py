@@ -104,8 +104,27 @@ MASK_ENCODINGS = ("rle", "runs", "bitmap", "void")
 ItemKind = Literal["image", "frame", "video", "volume", "pointcloud", "audio", "text"]
 Status = Literal["unlabelled", "in_progress", "labelled", "reviewed", "rejected", "skipped"]
 
+RAW = ("kind", "points", "rotated", "ellipse", "cuboid", "mask")
+"""Columns of raw geometry, which readers give instead of a shape."""
+
+FIELDS = {
+    "annotation": frozenset(
+        ("shape", "box", "keypoints", "span", "id", "track", "keyframe", "interpolation", "score", "parent", "layer")
+        + ("author", "created", "updated", "review", "attributes", "extras", *RAW)
+    ),
+    "item": frozenset(
+        ("id", "uri", "path", "kind", "width", "height", "size", "unit", "form", "time_unit", "frame", "timestamp")
+        + ("sequence", "dataset", "split", "status", "bitmap", "bitmap_path", "attributes", "extras")
+    ),
+    "sequence": frozenset(
+        ("id", "name", "dataset", "task", "split", "uri", "path", "status", "fps", "width", "height", "size", "frames")
+        + ("attributes", "extras")
+    ),
+}
+"""Names under which a builder takes values; groups may also be given column by column, as ``attributes/occluded``."""
+
 ITEM_UNCOMPARED = ("path", "bitmap_path")
 """Columns that do not count when datasets are compared."""
 
-CACHED_EXTRAS = ("area", "num_keypoints")
+CACHED_EXTRAS = ("area", "num_keypoints", "points", "#shape", "#corners")
 """Source keys computed from the geometry: they go when an edit changes it."""
