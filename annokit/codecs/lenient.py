@@ -35,14 +35,14 @@ _STRAIGHT = re.compile(r'\\.|"', re.DOTALL)
 _UNENDED = {'"': "string", "/": "comment"} | dict.fromkeys(_CURLY, "string")
 
 
-def strict_json(text: T, *, path: str | None = None) -> T:
+def strict_json(text: T, *, label: str | None = None) -> T:
     r"""Return strict JSON for JSON with comments, trailing commas, curly quotes, placeholders or a byte order mark.
 
     Parameters
     ----------
     text : str or bytes
         The document; bytes are UTF-8.
-    path : str, optional
+    label : str, optional
         Name for error messages.
 
     Returns
@@ -62,8 +62,8 @@ def strict_json(text: T, *, path: str | None = None) -> T:
     '{"a": [1, 2]       \n }'
     """
     if isinstance(text, bytes):
-        return _strict(decode_text(text, path or "<json>"), path).encode()
-    return _strict(text.removeprefix("\ufeff"), path)
+        return _strict(decode_text(text, label or "<json>"), label).encode()
+    return _strict(text.removeprefix("\ufeff"), label)
 
 
 def _strict(text: str, path: str | None) -> str:

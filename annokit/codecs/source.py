@@ -65,6 +65,8 @@ def open_source(
         if place.is_dir():
             return FolderSource(place, limits)
         with place.open("rb") as file:
+            if not place.is_file():  # a pipe: its bytes come once
+                return _open_stream(file, limits, password)
             head = file.read(4)
     except FileNotFoundError:
         raise

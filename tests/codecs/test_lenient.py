@@ -98,7 +98,7 @@ def test_any_text_gives_text_or_a_located_error(text: str) -> None:
 )
 def test_what_has_no_end_is_located(text: str, line: int, what: str) -> None:
     with pytest.raises(FormatError, match=f"a {what} has no end") as caught:
-        strict_json(text, path="x.json")
+        strict_json(text, label="x.json")
     assert (caught.value.line, caught.value.path) == (line, "x.json")
 
 
@@ -110,7 +110,7 @@ def test_other_mistakes_stay_mistakes(text: str) -> None:
 
 def test_bytes_must_be_utf8() -> None:
     with pytest.raises(FormatError) as caught:
-        strict_json(b"[\n\xff]", path="x.json")
+        strict_json(b"[\n\xff]", label="x.json")
     assert caught.value.line == 2
 
 

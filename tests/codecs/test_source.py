@@ -3,6 +3,7 @@ from __future__ import annotations
 import gzip
 import io
 import os
+import threading
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -196,6 +197,17 @@ def test_damaged_and_oversized_gzip(tmp_path: Path) -> None:
     for limits in (Limits(archive_ratio=10), Limits(archive_bytes=1 << 20)):
         with pytest.raises(FormatError, match="more than is allowed"):
             open_source(path, limits=limits).read("x.json")
+
+
+def test_a_named_pipe_is_read_once(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe.json"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_bytes, args=(b"[1, 2]",))
+    writer.start()
+    with open_source(pipe) as source:
+        writer.join()
+        assert source.names() == ("pipe.json",)
+        assert source.read("pipe.json") == source.read("pipe.json") == b"[1, 2]"
 
 
 def test_what_can_not_be_opened(tmp_path: Path) -> None:
