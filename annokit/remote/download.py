@@ -155,7 +155,7 @@ class Run:
     def _next(self) -> tuple[int, Job]:
         with self._lock:
             index, job = next(self._jobs)
-            if self._shelf.manifest.get(job.key) is None:
+            if job.key not in self._shelf.manifest:
                 self._shelf.names.claim(job.key, job.name)
             return index, job
 

@@ -15,7 +15,7 @@ import socket
 import sys
 import threading
 from contextlib import suppress
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import BinaryIO, NoReturn
 
 from annokit.errors import FetchError
@@ -52,6 +52,13 @@ def refuse(error: OSError, path: str | os.PathLike[str]) -> NoReturn:
     raise HaltError(problem) from error
 
 
+def stays_inside(name: str) -> bool:
+    """Tell whether a relative name, ``/`` between its parts, leads to a file within its folder on this system."""
+    parts = name.split("/")
+    foreign = os.name == "nt" and any(mark in name for mark in ("\\", ":"))
+    return bool(parts[-1]) and not foreign and "\0" not in name and not {"", ".."} & set(parts)
+
+
 class Folder:
     """A folder that is downloaded into.
 
@@ -68,27 +75,30 @@ class Folder:
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path).absolute()
+        self.root = str(self.path)
         self._open: set[PartFile] = set()
         self._lock = threading.Lock()
         self._made = {""}
-        self._closed = False
+        self.closed = False
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             self._sweep()
         except OSError as error:
             raise disk_error(error, self.path) from error
 
-    def target(self, name: str) -> Path:
+    def target(self, name: str) -> str:
         """Return the path of the file `name`, its folder made; raises LostError where it lies outside."""
-        parts = PurePosixPath(name).parts
-        if not parts or PurePosixPath(name).is_absolute() or ".." in parts or "\0" in name:
+        if not stays_inside(name):
             raise LostError(f"the name {name!r} leads out of the folder")
-        path = self.path.joinpath(*parts)
-        above = "/".join(parts[:-1])
+        above = name.rpartition("/")[0]
         if above not in self._made:
-            self._make(path.parent, name)
+            self._make(self.path / above, name)
             self._made.add(above)
-        return path
+        return self.join(name)
+
+    def join(self, name: str) -> str:
+        """Return the path of the file `name`. A str, for a Path would keep the name in memory for good."""
+        return f"{self.root}/{name}"
 
     def _make(self, folder: Path, name: str) -> None:
         try:
@@ -101,7 +111,7 @@ class Folder:
     def opened(self, part: PartFile) -> None:
         """Keep track of an unfinished file."""
         with self._lock:
-            if self._closed:
+            if self.closed:
                 raise StoppedError
             self._open.add(part)
 
@@ -110,22 +120,22 @@ class Folder:
         with self._lock:
             self._open.discard(part)
 
-    def publish(self, part: PartFile, target: Path) -> None:
+    def publish(self, part: PartFile, target: str) -> None:
         """Rename `part` to `target`, unless the run was told to stop."""
         with self._lock:
-            if self._closed:
+            if self.closed:
                 raise StoppedError
-            part.path.replace(target)
+            os.replace(part.path, target)  # noqa: PTH105 - paths are str here, see join
             self._open.discard(part)
 
     def close(self) -> None:
         """Remove all unfinished files; nothing is renamed from now on."""
         with self._lock:
-            self._closed = True
+            self.closed = True
             left, self._open = self._open, set()
         for part in left:
             with suppress(OSError):
-                part.path.unlink()
+                os.unlink(part.path)  # noqa: PTH108 - same
 
     def _sweep(self) -> None:
         with os.scandir(self.path) as files:
@@ -156,7 +166,7 @@ class PartFile:
 
     def __init__(self, folder: Folder) -> None:
         self._folder = folder
-        self.path = folder.path / f".annokit-{_HOST}-{os.getpid()}-{next(_numbers)}.part"
+        self.path = folder.join(f".annokit-{_HOST}-{os.getpid()}-{next(_numbers)}.part")
         self._file: BinaryIO | None = None
         folder.opened(self)
         try:
@@ -164,6 +174,9 @@ class PartFile:
         except OSError as error:
             folder.settled(self)
             refuse(error, self.path)
+        if folder.closed:
+            self.discard()
+            raise StoppedError
         self.restart()
 
     def restart(self) -> None:
@@ -190,7 +203,7 @@ class PartFile:
         """Hash of what was written, hexadecimal."""
         return self._hash.hexdigest()
 
-    def publish(self, target: Path) -> int:
+    def publish(self, target: str) -> int:
         """Flush to the disk and rename to `target`; return the time of the last change in nanoseconds."""
         self._do(os.fsync, self._handle.fileno())
         changed = os.fstat(self._handle.fileno()).st_mtime_ns
@@ -207,7 +220,7 @@ class PartFile:
         if self._file is not None:
             self._file.close()
         with suppress(OSError):
-            self.path.unlink()
+            os.unlink(self.path)  # noqa: PTH108 - same
         self._folder.settled(self)
 
     @property

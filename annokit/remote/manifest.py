@@ -13,15 +13,18 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import attrs
 import msgspec
 
+from annokit.remote.folder import stays_inside
+
 NAME = "annokit-fetch.jsonl"
 
 
-@attrs.frozen(slots=True)
+@attrs.frozen
 class Entry:
     """One complete file."""
 
@@ -47,43 +50,56 @@ class Entry:
     """Width and height in pixels as displayed, of an image."""
 
 
+_DECODER = msgspec.json.Decoder(Entry)
+
+
 class Manifest:
-    """The entries of one folder, read once and appended to; safe for many threads.
+    """The entries of one folder: where each line begins is kept in memory, the lines are read when asked for.
+
+    Safe for many threads.
 
     Parameters
     ----------
     folder : Path
         The folder; the manifest is made there with the first entry.
+    found : callable, optional
+        Called with each entry that lies there already.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self._entries: dict[str, Entry] = {}
+    def __init__(self, folder: Path, found: Callable[[Entry], object] = lambda entry: None) -> None:
+        self._path = folder / NAME
+        self._starts: dict[str, int] = {}
         self._lock = threading.Lock()
         self._file: int | None = None
-        self._torn = False
-        self._load()
+        self._load(found)
 
     def __len__(self) -> int:
-        return len(self._entries)
+        return len(self._starts)
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._starts
 
     def get(self, key: str) -> Entry | None:
         """Return the entry of `key`, whether or not its file is still there."""
-        return self._entries.get(key)
+        start = self._starts.get(key)
+        if start is None:
+            return None
+        with self._path.open("rb", buffering=1024) as file:
+            file.seek(start)
+            return _DECODER.decode(file.readline())
 
     def entries(self) -> list[Entry]:
         """Return all entries."""
-        return list(self._entries.values())
+        return [entry for key in self._starts if (entry := self.get(key)) is not None]
 
     def add(self, entry: Entry) -> None:
         """Append `entry`; raises OSError."""
         line = msgspec.json.encode(entry) + b"\n"
         with self._lock:
             if self._file is None:
-                self._file = os.open(self.folder / NAME, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
-                line = b"\n" + line if self._torn else line
+                self._file = self._begin()
             os.write(self._file, line)
-            self._entries[entry.key] = entry
+            self._starts[entry.key] = os.lseek(self._file, 0, os.SEEK_CUR) - len(line)
 
     def close(self) -> None:
         """Close the file; entries stay readable."""
@@ -92,29 +108,46 @@ class Manifest:
                 os.close(self._file)
                 self._file = None
 
-    def _load(self) -> None:
+    def _begin(self) -> int:
+        file = os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o666)
+        end = os.lseek(file, 0, os.SEEK_END)
+        if end:
+            os.lseek(file, end - 1, os.SEEK_SET)
+            if os.read(file, 1) != b"\n":
+                os.write(file, b"\n")
+        return file
+
+    def _load(self, found: Callable[[Entry], object]) -> None:
+        start = 0
         try:
-            data = (self.folder / NAME).read_bytes()
+            file = self._path.open("rb")
         except FileNotFoundError:
             return
-        self._torn = not data.endswith(b"\n")
-        decoder = msgspec.json.Decoder(Entry)
-        for line in data.splitlines():
-            try:
-                entry = decoder.decode(line)
-            except msgspec.DecodeError:
-                continue
-            self._entries[entry.key] = entry
+        with file:
+            for line in file:
+                entry = _read(line)
+                if entry is not None:
+                    self._starts[entry.key] = start
+                    found(entry)
+                start += len(line)
 
 
-def is_intact(entry: Entry, folder: Path) -> bool:
-    """Tell whether the file of `entry` still holds what was downloaded.
+def _read(line: bytes) -> Entry | None:
+    """Return the entry of a line, None for one that is torn or leads out of the folder."""
+    try:
+        entry = _DECODER.decode(line)
+    except msgspec.DecodeError:
+        return None
+    return entry if stays_inside(entry.path) else None
+
+
+def is_intact(entry: Entry, path: str | os.PathLike[str]) -> bool:
+    """Tell whether the file of `entry`, at `path`, still holds what was downloaded.
 
     Length and time of change are compared; where only the time differs (the folder was copied) its hash decides.
     """
-    path = folder / entry.path
     try:
-        found = path.stat()
+        found = os.stat(path)  # noqa: PTH116 - a Path of each file would keep its name in memory for good
         if found.st_size != entry.bytes:
             return False
         return found.st_mtime_ns == entry.mtime_ns or sha256_of(path) == entry.sha256
@@ -122,7 +155,7 @@ def is_intact(entry: Entry, folder: Path) -> bool:
         return False
 
 
-def sha256_of(path: Path) -> str:
+def sha256_of(path: str | os.PathLike[str]) -> str:
     """Return the hash of a file, hexadecimal."""
-    with path.open("rb") as file:
+    with open(path, "rb") as file:  # noqa: PTH123 - same
         return hashlib.file_digest(file, "sha256").hexdigest()

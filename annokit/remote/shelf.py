@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import os
 
 import attrs
 
@@ -27,13 +27,14 @@ class Shelf:
     @classmethod
     def at(cls, folder: Folder) -> Shelf:
         """Return the shelf of `folder`, with what earlier runs left there."""
-        manifest = Manifest(folder.path)
-        return cls(folder, manifest, Names(manifest.entries()))
+        names = Names()
+        manifest = Manifest(folder.path, lambda entry: names.claim(entry.key, entry.path))
+        return cls(folder, manifest, names)
 
     def find(self, job: Job) -> Entry | None:
         """Return the entry of `job` if its file is there and intact."""
         entry = self.manifest.get(job.key)
-        return entry if entry is not None and is_intact(entry, self.folder.path) else None
+        return entry if entry is not None and is_intact(entry, self.folder.join(entry.path)) else None
 
     def keep(self, job: Job, part: PartFile) -> Entry:
         """Put a received file in its place.
@@ -62,18 +63,20 @@ class Shelf:
         self.manifest.close()
 
     def _name(self, job: Job, kind: str | None, part: PartFile) -> str:
-        name = self.names.claim(job.key, with_suffix(self.names.known(job.key) or job.name, kind))
         entry = self.manifest.get(job.key)
+        wished = entry.path if entry is not None else self.names.claim(job.key, job.name)
+        name = self.names.claim(job.key, with_suffix(wished, kind))
         mine = entry is not None and entry.path == name
         if not mine and _is_other(self.folder.target(name), part):
             return self.names.claim(job.key, marked(name, job.key))
         return name
 
 
-def _is_other(target: Path, part: PartFile) -> bool:
+def _is_other(target: str, part: PartFile) -> bool:
     """Tell whether a file of somebody else's lies at `target`: one that was not downloaded, with other contents."""
     try:
-        return target.stat().st_size != part.length or sha256_of(target) != part.sha256
+        same = os.stat(target).st_size == part.length  # noqa: PTH116 - see Folder.join
+        return not same or sha256_of(target) != part.sha256
     except OSError:
         return False
 

@@ -48,7 +48,7 @@ def test_a_part_can_begin_again(tmp_path: Path) -> None:
     part.restart()
     part.write(b"right")
     assert part.head == b"right"
-    part.publish(tmp_path / "a")
+    part.publish(str(tmp_path / "a"))
     assert (tmp_path / "a").read_bytes() == b"right"
 
 
@@ -59,7 +59,7 @@ def test_closing_removes_what_is_unfinished_and_renames_nothing_more(tmp_path: P
     folder.close()
     assert list(tmp_path.iterdir()) == []
     with pytest.raises(StoppedError):
-        part.publish(tmp_path / "a")
+        part.publish(str(tmp_path / "a"))
     with pytest.raises(StoppedError):
         PartFile(folder)
     part.discard()
@@ -115,7 +115,7 @@ def test_leftovers_of_a_dead_process_are_swept_and_others_are_not(tmp_path: Path
     (tmp_path / ".annokit-00000000-1-1.part").write_bytes(b"of another machine")
     Folder(tmp_path)
     names = sorted(p.name for p in tmp_path.iterdir())
-    assert names == sorted([alive.path.name, ".annokit-00000000-1-1.part"])
+    assert names == sorted([Path(alive.path).name, ".annokit-00000000-1-1.part"])
     alive.discard()
 
 
@@ -123,5 +123,5 @@ def test_halting_keeps_the_cause(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     part = PartFile(Folder(tmp_path))
     monkeypatch.setattr("annokit.remote.folder.os.fsync", fails(errno.ENOSPC))
     with pytest.raises(HaltError) as caught:
-        part.publish(tmp_path / "a")
+        part.publish(str(tmp_path / "a"))
     assert isinstance(caught.value.__cause__, OSError)

@@ -46,7 +46,8 @@ def test_a_torn_line_is_skipped_and_the_next_one_is_whole(tmp_path: Path) -> Non
 
 
 def test_rubbish_is_skipped(tmp_path: Path) -> None:
-    (tmp_path / NAME).write_bytes(b'\xff\xfe\n{"key":1}\n[]\n\n{"key":"a"}\n')
+    outside = b'{"key":"k","path":"../a","bytes":1,"mtime_ns":1,"sha256":""}\n'
+    (tmp_path / NAME).write_bytes(b'\xff\xfe\n{"key":1}\n[]\n\n{"key":"a"}\n' + outside)
     assert len(Manifest(tmp_path)) == 0
 
 
@@ -67,13 +68,13 @@ def test_intact_means_same_length_and_time_or_hash(tmp_path: Path) -> None:
     path = tmp_path / "a.png"
     path.write_bytes(b"abc")
     good = entry(mtime_ns=path.stat().st_mtime_ns, sha256=sha256_of(path))
-    assert is_intact(good, tmp_path)
+    assert is_intact(good, path)
     os.utime(path, ns=(1, 1))
-    assert is_intact(good, tmp_path)  # copied elsewhere: the hash decides
+    assert is_intact(good, path)  # copied elsewhere: the hash decides
     path.write_bytes(b"abd")
     os.utime(path, ns=(2, 2))
-    assert not is_intact(good, tmp_path)
+    assert not is_intact(good, path)
     path.write_bytes(b"abcd")
-    assert not is_intact(good, tmp_path)
+    assert not is_intact(good, path)
     path.unlink()
-    assert not is_intact(good, tmp_path)
+    assert not is_intact(good, path)

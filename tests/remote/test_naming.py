@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import pytest
 
-from annokit.remote.manifest import Entry
 from annokit.remote.naming import Names, marked, with_suffix
 
 
@@ -31,7 +30,7 @@ def test_a_mark_depends_on_the_key() -> None:
 
 
 def test_names_that_differ_only_in_case_or_unicode_form_are_one() -> None:
-    names = Names([])
+    names = Names()
     assert names.claim("1", "Größe.png") == "Größe.png"
     assert names.claim("2", "GRÖSSE.png") == marked("GRÖSSE.png", "2")
     assert names.claim("3", "Gro\u0308ße.png") == marked("Gro\u0308ße.png", "3")
@@ -39,12 +38,11 @@ def test_names_that_differ_only_in_case_or_unicode_form_are_one() -> None:
 
 
 def test_the_manifest_is_not_overwritten() -> None:
-    assert Names([]).claim("k", "Annokit-fetch.jsonl") == marked("Annokit-fetch.jsonl", "k")
+    assert Names().claim("k", "Annokit-fetch.jsonl") == marked("Annokit-fetch.jsonl", "k")
 
 
 def test_names_of_earlier_runs_are_taken() -> None:
-    names = Names([Entry("old", "a.png", 1, 1, "")])
-    assert names.known("old") == "a.png"
-    assert names.known("new") is None
+    names = Names()
+    names.claim("old", "a.png")
     assert names.claim("new", "A.png") == marked("A.png", "new")
     assert names.claim("old", "a.png") == "a.png"
