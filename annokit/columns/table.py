@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -102,6 +102,10 @@ class Table:
 
     def _needed(self, column: Column) -> bool:
         return not isinstance(column, Sparse) or column.count > 0 or self.length == 0
+
+    def map(self, change: Callable[[Column], Column]) -> Table:
+        """Return the table with `change` applied to every column."""
+        return Table(self.length, {name: change(column) for name, column in self.columns.items()})
 
     def equals(self, other: Table, ignore: Collection[str] = ()) -> bool:
         """Compare all columns but `ignore`; a column without any value equals a column that is not there."""

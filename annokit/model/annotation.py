@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from annokit.errors import UsageError
+from annokit.errors import AnnokitError, MissingSizeError, UsageError
 from annokit.geometry import Box, Cuboid, Ellipse, Keypoints, Mask, Point, Polygon, Polyline, RotatedBox, TimeSpan
 from annokit.model.label import Label
 
@@ -21,12 +21,12 @@ Shape = Box | RotatedBox | Ellipse | Polygon | Polyline | Point | Keypoints | Ma
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class Annotation:
     """One annotation; all geometry is normalised, x by the item's width and y by its height.
 
-    An annotation taken from a dataset is a snapshot: `shape`, `box`, `attributes` and the like are read from the columns on
-    first use, and comparing or pickling reads them all.
+    An annotation taken from a dataset is a snapshot: `shape`, `box`, `attributes` and the like are read from the
+    columns on first use, and comparing or pickling reads them all.
     """
 
     label: Label | None = None
@@ -80,11 +80,11 @@ class Annotation:
     attributes: Mapping[str, Any] = attrs.field(factory=dict, converter=MappingProxyType)
     """Attribute values by name; read only."""
 
-    extras: Mapping[str, Any] = attrs.field(factory=dict, converter=MappingProxyType, eq=False)
+    extras: Mapping[str, Any] = attrs.field(factory=dict, converter=MappingProxyType)
     """Keys of the source that the model does not map, under ``format/key``; read only."""
 
-    _source: Any = attrs.field(default=None, eq=False, alias="_source", init=False)
-    _row: int = attrs.field(default=-1, eq=False, alias="_row", init=False)
+    _source: Any = attrs.field(default=None, alias="_source", init=False)
+    _row: int = attrs.field(default=-1, alias="_row", init=False)
 
     @property
     def row(self) -> int | None:
@@ -119,21 +119,40 @@ class Annotation:
         _SETTERS[name](self, value)
         return value
 
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Annotation):
+            return NotImplemented
+        if self is other or (self.row is not None and self.row == other.row and self.dataset is other.dataset):
+            return True
+        try:
+            return all(getattr(self, name) == getattr(other, name) for name in COMPARED)
+        except MissingSizeError:
+            return self.row is not None and other.row is not None and _alone(self) == _alone(other)
+
+    __hash__ = None  # type: ignore[assignment] # holds arrays and mappings
+
     def __reduce__(self) -> tuple[Any, ...]:
-        return _restore, (type(self), {name: _plain(getattr(self, name)) for name in _LAZY})
+        try:
+            return _restore, (type(self), {name: _plain(getattr(self, name)) for name in _LAZY})
+        except MissingSizeError:
+            return _first, (_alone(self),)
 
     def __repr__(self) -> str:
-        told = ", ".join(f"{name}={value!r}" for name, value in self._told())
+        told = ", ".join(f"{name}={value}" for name, value in self._told())
         return f"Annotation({told})"
 
-    def _told(self) -> list[tuple[str, Any]]:
-        told: list[tuple[str, Any]] = [("label", self.label.name if self.label else None)]
-        told += [
-            (n, v)
-            for n in ("shape", "keypoints", "span", "id", "track", "score")
-            if (v := getattr(self, n)) is not None
-        ]
-        return told + ([("attributes", dict(self.attributes))] if self.attributes else [])
+    def _told(self) -> Iterator[tuple[str, str]]:
+        yield "label", repr(self.label.name if self.label else None)
+        for name in ("shape", "keypoints", "span", "id", "track", "score"):
+            try:
+                value = getattr(self, name)
+            except AnnokitError as error:
+                yield name, f"<{type(error).__name__}>"
+                continue
+            if value is not None:
+                yield name, repr(value)
+        if self.attributes:
+            yield "attributes", repr(dict(self.attributes))
 
     def _repr_html_(self) -> str:
         from annokit.display.annotation import annotation_html
@@ -141,6 +160,7 @@ class Annotation:
         return annotation_html(self)
 
 
+COMPARED = tuple(field.name for field in attrs.fields(Annotation) if field.name not in ("extras", "_source", "_row"))
 _LAZY = tuple(field.name for field in attrs.fields(Annotation) if not field.name.startswith("_"))
 _SETTERS = {name: getattr(Annotation, name).__set__ for name in (*_LAZY, "_source", "_row")}
 _set_source, _set_row = _SETTERS["_source"], _SETTERS["_row"]
@@ -164,3 +184,16 @@ def _plain(value: Any) -> Any:
 
 def _restore(kind: type[Annotation], fields: dict[str, Any]) -> Annotation:
     return kind(**fields)
+
+
+def _alone(annotation: Annotation) -> Dataset:
+    """Return a dataset of nothing but this annotation and its item."""
+    from annokit.model.select import only_annotation
+
+    assert annotation.dataset is not None
+    assert annotation.row is not None
+    return only_annotation(annotation.dataset, annotation.row)
+
+
+def _first(dataset: Dataset) -> Annotation:
+    return dataset.annotations[0]

@@ -77,27 +77,33 @@ def in_unit(ds: Dataset, item: Array, numbers: Array, source: Array | int, unit:
     source : (k,) uint8 array or int
         Unit codes.
     unit : {"unit", "pixel", "source"}
-        Wanted unit.
+        Wanted unit; ``source`` is that of each item.
+
+    Returns
+    -------
+    (k, 2j) float64 array
+        `numbers` itself where every row is in the wanted unit already.
 
     Raises
     ------
     MissingSizeError
         A row has another unit, and its item no size.
     """
-    if unit == "source" or not len(numbers):
+    if not len(numbers):
         return numbers
-    other = np.broadcast_to(np.asarray(source), len(item)) != UNITS.index(unit)
+    wanted = of_item(ds, "unit", item) if unit == "source" else UNITS.index(unit)
+    other = np.broadcast_to(np.asarray(source) != wanted, len(item))
     if not other.any():
         return numbers
-    size = sizes(ds, item[other])
-    factor = np.tile(size, numbers.shape[1] // 2)
+    factor = np.tile(sizes(ds, item[other]), numbers.shape[1] // 2)
+    grows = np.broadcast_to(wanted, len(item))[other] == UNITS.index("pixel")
     changed = numbers.copy()
-    changed[other] = numbers[other] * factor if unit == "pixel" else numbers[other] / factor
+    changed[other] = np.where(grows[:, None], changed[other] * factor, changed[other] / factor)
     return changed
 
 
 def of_item(ds: Dataset, name: str, item: Array) -> Array:
-    """Return the codes ``unit``, ``form`` or ``time_unit`` of `item` rows; a row without item states pixels, as xyxy."""
+    """Return the codes ``unit``, ``form`` or ``time_unit`` of `item` rows; a row without item states xyxy in pixels."""
     codes = ds._items.array(name)
     if len(item) and int(item.min()) < 0:
         codes = np.append(codes, np.uint8(name == "unit"))
@@ -142,7 +148,8 @@ def _keypoint_bounds(ds: Dataset, rows: Array, _: Array) -> Bounds:
 
     column = _column(ds, "keypoints")
     joints = column.values.take(column.slots_of(rows))
-    assert isinstance(joints, Ragged) and isinstance(joints.values, Number)
+    assert isinstance(joints, Ragged)
+    assert isinstance(joints.values, Number)
     numbers, offsets = joints.values.values, joints.bounds()
     seen = numbers[:, 2] > 0
     return bounds(numbers[seen, :2], np.concatenate([[0], seen.cumsum()])[offsets]), None

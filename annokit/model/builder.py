@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterable, Mapping
+from os import fspath
 from typing import Any, Self
 
-from annokit.columns import Table
+from annokit.columns import Fixed, Sparse, Table
 from annokit.errors import UsageError
 from annokit.geometry import Box, Keypoints, TimeSpan
 from annokit.geometry.boxes import FORMS
@@ -14,6 +14,7 @@ from annokit.model.dataset import Dataset
 from annokit.model.encode import Frame, fields_of_shape, raw_box, raw_keypoints, raw_span
 from annokit.model.label import AttributeDefinition, Label
 from annokit.model.label_set import LabelSet
+from annokit.model.pieces import Pieces
 from annokit.model.rows import (
     ANNOTATION_DEFAULTS,
     ANNOTATION_MAKERS,
@@ -22,57 +23,9 @@ from annokit.model.rows import (
     ITEM_MAKERS,
     SEQUENCE_DEFAULTS,
     SEQUENCE_MAKERS,
-    Rows,
 )
-from annokit.model.schema import KIND_CODE, TIME_UNITS, UNITS
+from annokit.model.schema import FIELDS, KIND_CODE, TIME_UNITS, UNITS
 from annokit.report import Issue, Report
-
-
-class Pieces:
-    """Tables and rows in the order in which they came."""
-
-    def __init__(self, makers: Mapping[str, Any], defaults: Mapping[str, Any]) -> None:
-        self._makers, self._defaults = makers, defaults
-        self._tables: list[Table] = []
-        self._starts: list[int] = []
-        self._rows = Rows(makers, defaults)
-        self.length = 0
-
-    def append(self, fields: Mapping[str, Any]) -> int:
-        """Add one row and return its number."""
-        self._rows.append(fields)
-        self.length += 1
-        return self.length - 1
-
-    def extend(self, table: Table) -> int:
-        """Add a table and return the number of its first row."""
-        self._flush()
-        return self._add(table)
-
-    def _add(self, table: Table) -> int:
-        start = self._starts[-1] + len(self._tables[-1]) if self._tables else 0
-        self._tables.append(table)
-        self._starts.append(start)
-        self.length = start + len(table)
-        return start
-
-    def _flush(self) -> None:
-        if self._rows.length:
-            table, self._rows = self._rows.table(), Rows(self._makers, self._defaults)
-            self._add(table)
-
-    def at(self, row: int) -> tuple[Table, int]:
-        """Return the table that holds `row`, and the row's number in it."""
-        self._flush()
-        place = bisect_right(self._starts, row) - 1
-        return self._tables[place], row - self._starts[place]
-
-    def table(self) -> Table:
-        """Return everything as one table."""
-        self._flush()
-        if not self._tables:
-            return Rows(self._makers, self._defaults).table()
-        return self._tables[0] if len(self._tables) == 1 else Table.join(self._tables)
 
 
 class DatasetBuilder:
@@ -124,10 +77,15 @@ class DatasetBuilder:
         self._positions.setdefault(made.name, len(self._labels) - 1)
         return len(self._labels) - 1
 
-    def label(self, name: str) -> int:
-        """Return the position of the first label called `name`, which is added where there is none."""
-        found = self._positions.get(name)
-        return self.add_label(name) if found is None else found
+    def label(self, label: str | Label) -> int:
+        """Return the position of the first label of that name, or equal to that label; a new one is added."""
+        if isinstance(label, str):
+            found = self._positions.get(label)
+            return self.add_label(label) if found is None else found
+        place = self._positions.get(label.name)
+        if place is not None and label in self._labels[place:]:
+            return self._labels.index(label, place)
+        return self.add_label(label)
 
     def set_label(self, position: int, label: Label) -> None:
         """Exchange a label for one of the same name that says more."""
@@ -135,6 +93,7 @@ class DatasetBuilder:
 
     def add_sequence(self, id: int | str | None = None, **fields: Any) -> int:
         """Add a sequence and return its row; the fields are those of :mod:`annokit.model.schema`."""
+        check_fields("sequence", fields)
         return self._sequences.append(_coded({"id": id, **_spread(fields)}))
 
     def add_item(self, name: str, **fields: Any) -> int:
@@ -145,10 +104,11 @@ class DatasetBuilder:
         name : str
             Relative path or id.
         **fields
-            ``id, uri, path, kind, width, height, unit, form, time_unit, frame, timestamp, sequence, dataset, split, status,
-            bitmap, attributes, extras``; a field that is None is not stated. `attributes` and `extras` are mappings, extras
-            under ``format/key``.
+            ``id, uri, path, kind, width, height, unit, form, time_unit, frame, timestamp, sequence, dataset, split,
+            status, bitmap, bitmap_path, attributes, extras``; a field that is None is not stated. `attributes` and
+            `extras` are mappings, extras under ``format/key``.
         """
+        check_fields("item", fields)
         fields.setdefault("unit", self._unit)
         fields.setdefault("form", self._form)
         fields.setdefault("time_unit", self._time_unit)
@@ -158,28 +118,36 @@ class DatasetBuilder:
         self._frames[row] = Frame(name, fields["unit"], fields["form"], known, fields["time_unit"])
         return row
 
-    def add_annotation(self, item: int, label: int | str | None = None, shape: Any = None, **fields: Any) -> int:
+    def add_annotation(
+        self, item: int, label: int | str | Label | None = None, shape: Any = None, **fields: Any
+    ) -> int:
         """Add an annotation and return its row.
 
         Parameters
         ----------
         item : int
-            Row of its item.
-        label : int or str, optional
-            Position of the label, or its name; an unknown name becomes a new label.
+            Row of its item; -1 where the source's reference leads nowhere.
+        label : int, str or Label, optional
+            Position of the label, its name, or an equal label; an unknown one becomes a new label.
         shape : shape, optional
-            A normalised shape object. Readers give raw geometry instead: `kind` with `box`, `points`, `rotated`, `ellipse`,
-            `cuboid`, `mask` or `keypoints` in the item's own unit and form, as :mod:`annokit.model.rows` takes them.
+            A normalised shape object. Readers give raw geometry instead: `kind` with `box`, `points`, `rotated`,
+            `ellipse`, `cuboid`, `mask` or `keypoints` in the item's own unit and form, as :mod:`annokit.model.rows`
+            takes them.
         **fields
-            ``box, keypoints, span`` (objects or raw numbers) and ``id, track, keyframe, interpolation, score, parent, layer,
-            author, created, updated, review, attributes, extras``.
+            ``box, keypoints, span`` (objects or raw numbers) and ``id, track, keyframe, interpolation, score, parent,
+            layer, author, created, updated, review, attributes, extras``. Where there is no `shape`, and `kind` is not
+            stated, the most telling geometry among the fields is the shape.
         """
-        row: dict[str, Any] = {"item": item, "label": self.label(label) if isinstance(label, str) else label}
+        check_fields("annotation", fields)
+        row: dict[str, Any] = {"item": item, "label": self.label(label) if isinstance(label, str | Label) else label}
         if shape is not None:
             row.update(fields_of_shape(shape, self._frame(item)))
         row.update(_spread(fields))
         self._encode(row, item)
-        if isinstance(row.get("kind"), str):
+        if row.get("kind") is None:
+            row["kind"] = next((kind for column, kind in KIND_OF_COLUMN.items() if row.get(column) is not None), "none")
+        if isinstance(row["kind"], str):
+            _check("kind", row["kind"], KIND_CODE)
             row["kind"] = KIND_CODE[row["kind"]]
         return self._annotations.append(row)
 
@@ -190,13 +158,17 @@ class DatasetBuilder:
             ("span", TimeSpan, raw_span),
         ):
             if isinstance(row.get(name), kind):
-                row[name] = encode(row[name], self._frame(item))  # type: ignore[operator] # the pairs belong together
+                row[name] = encode(row[name], self._frame(item))
 
     def _frame(self, item: int) -> Frame:
         frame = self._frames.get(item)
-        if frame is None:
-            frame = frame_of(*self._items.at(item))
-        return frame
+        if frame is not None:
+            return frame
+        if item == -1:
+            return NO_ITEM
+        if not 0 <= item < self._items.length:
+            raise UsageError(f"item {item} does not exist; there are {self._items.length} so far")
+        return frame_of(*self._items.at(item))
 
     def add_items(self, table: Table) -> int:
         """Add a block of items as columns and return the row of its first."""
@@ -226,16 +198,61 @@ class DatasetBuilder:
         return self._annotations.length
 
     def build(self) -> Dataset:
-        """Return the dataset."""
+        """Return the dataset.
+
+        Raises
+        ------
+        UsageError
+            A row points at an item, a sequence or a label that does not exist.
+        """
+        items, annotations, sequences = self._items.table(), self._annotations.table(), self._sequences.table()
+        check_rows("annotation", "item", annotations, len(items))
+        check_rows("annotation", "label", annotations, len(self._labels))
+        check_rows("annotation", "parent", annotations, len(annotations))
+        check_rows("item", "sequence", items, len(sequences))
         return Dataset(
-            self._items.table(),
-            self._annotations.table(),
-            self._sequences.table(),
+            items,
+            annotations,
+            sequences,
             LabelSet(self._labels, self.attributes),
             info=self.info,
             extras=self.extras,
-            issues=Report(self.issues),
+            issues=Report(tuple(self.issues)),
         )
+
+
+NO_ITEM = Frame("(none)", unit="pixel")
+"""How a row without item states its numbers."""
+
+KIND_OF_COLUMN = {
+    "mask": "mask",
+    "points": "polygon",
+    "cuboid": "cuboid",
+    "ellipse": "ellipse",
+    "rotated": "rotated_box",
+    "box": "box",
+    "keypoints": "keypoints",
+}
+"""The kind of shape that a row has whose reader states none, by the first column that it has."""
+
+
+def check_fields(what: str, fields: Iterable[str]) -> None:
+    """Raise UsageError where a field is none of :data:`annokit.model.schema.FIELDS`."""
+    for name in fields:
+        if name not in FIELDS[what] and not name.startswith(("attributes/", "extras/")):
+            raise UsageError(f"{what} has no field {name!r}; it has {', '.join(sorted(FIELDS[what]))}")
+
+
+def check_rows(what: str, name: str, table: Table, count: int) -> None:
+    """Raise UsageError where a column of rows of another table points beyond its `count` rows; -1 is none."""
+    column = table.get(name)
+    inner = column.values if isinstance(column, Sparse) else column
+    if not isinstance(inner, Fixed) or not len(inner):
+        return
+    low, high = int(inner.values.min()), int(inner.values.max())
+    if low < -1 or high >= count:
+        wrong = low if low < -1 else high
+        raise UsageError(f"an {what}'s {name} is {wrong}, but there are {count}; -1 means none")
 
 
 def frame_of(items: Table, row: int) -> Frame:
@@ -256,6 +273,9 @@ def _spread(fields: Mapping[str, Any]) -> dict[str, Any]:
     for group in ("attributes", "extras"):
         values = spread.pop(group, None) or {}
         spread.update({f"{group}/{name}": NULL if value is None else value for name, value in values.items()})
+    for name in ("path", "bitmap_path"):
+        if spread.get(name) is not None:
+            spread[name] = fspath(spread[name])
     width, height = spread.pop("width", None), spread.pop("height", None)
     if width is not None or height is not None:
         spread["size"] = (-1 if width is None else width, -1 if height is None else height)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def equal(a: Dataset, b: Dataset) -> bool:
-    """Tell whether two datasets hold the same data: all but paths, issues and caches, on the raw numbers with their units."""
+    """Tell whether two datasets hold the same data: raw numbers with their units, but no paths, issues and caches."""
     return a is b or next(differences(a, b), None) is None
 
 

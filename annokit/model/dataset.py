@@ -11,12 +11,14 @@ import numpy as np
 
 from annokit.columns import MISSING, Sparse, Table
 from annokit.columns.base import Array
+from annokit.columns.own import owned
 from annokit.errors import MissingSizeError, UsageError
 from annokit.model.annotation import NOTHING
 from annokit.model.item import Item
 from annokit.model.label_set import LabelSet
 from annokit.model.schema import ITEM_UNCOMPARED
 from annokit.model.sequence import SequenceList
+from annokit.model.tidy import annotation_table, item_table, sequence_table
 from annokit.report import Report
 
 if TYPE_CHECKING:
@@ -28,9 +30,12 @@ if TYPE_CHECKING:
 class Dataset:
     """Items with their annotations, labels and sequences.
 
-    It behaves like a sequence of :class:`Item`: ``len``, iteration, a position, a name, a slice, a mask or positions as an
-    array. Nothing in it changes; methods return new datasets that share the columns they do not touch. Readers and
-    :class:`annokit.DatasetBuilder` make it; the columns are documented in :mod:`annokit.model.schema`.
+    It behaves like a sequence of :class:`Item`: ``len``, iteration, a position, a name, a slice, a mask, positions or a
+    list of names. Nothing in it changes; methods return new datasets that share the columns they do not touch. Readers
+    and :class:`annokit.DatasetBuilder` make it; the columns are documented in :mod:`annokit.model.schema`.
+
+    Choosing items takes their annotations along. Annotations of no item (their reference leads nowhere) and sequences
+    that lose their last item stay behind; a sequence that never had an item stays.
     """
 
     def __init__(
@@ -41,9 +46,9 @@ class Dataset:
         labels: LabelSet,
         **rest: Any,
     ) -> None:
-        self._items = items
-        self._annotations = annotations
-        self._sequences = sequences
+        self._items = item_table(items)
+        self._annotations = annotation_table(annotations)
+        self._sequences = sequence_table(sequences)
         self.labels = labels
         self.info: dict[str, Any] = rest.pop("info", {})
         self.issues: Report = rest.pop("issues", Report())
@@ -54,9 +59,7 @@ class Dataset:
     def _with(self, **changes: Any) -> Dataset:
         """Return a dataset in which the named parts are exchanged."""
         parts = {
-            "items": self._items,
-            "annotations": self._annotations,
-            "sequences": self._sequences,
+            **self._tables(),
             "labels": self.labels,
             "info": self.info,
             "issues": self.issues,
@@ -75,7 +78,7 @@ class Dataset:
     @overload
     def __getitem__(self, key: int | str) -> Item: ...
     @overload
-    def __getitem__(self, key: slice | Array | list[int] | list[bool]) -> Dataset: ...
+    def __getitem__(self, key: slice | Array | list[int] | list[bool] | list[str]) -> Dataset: ...
     def __getitem__(self, key: Any) -> Any:
         if isinstance(key, str):
             return Item(self, self._named(key))
@@ -128,7 +131,7 @@ class Dataset:
 
     @cached_property
     def _index(self) -> tuple[Array, Array | None]:
-        """Where each item's annotations lie: (n + 1,) offsets, and the order of rows where they don't lie item by item."""
+        """Where each item's annotations lie: (n + 1,) offsets, and the order of rows that don't lie item by item."""
         item = self._annotations.array("item")
         ordered = bool((item[1:] >= item[:-1]).all())
         order = None if ordered else item.argsort(kind="stable")
@@ -142,12 +145,15 @@ class Dataset:
 
     def _size_of_item(self, row: int) -> tuple[int, int]:
         width, height = self._items.array("size")[row].tolist()
-        if width < 0 or height < 0:
+        if width <= 0 or height <= 0:
             raise MissingSizeError.of(str(self._items.value("name", row)))
         return width, height
 
     def _size_of_annotation(self, row: int) -> tuple[int, int]:
-        return self._size_of_item(int(self._annotations.array("item")[row]))
+        item = int(self._annotations.array("item")[row])
+        if item < 0:
+            raise MissingSizeError.of("(none)")
+        return self._size_of_item(item)
 
     def _group(self, table: Table, prefix: str, row: int) -> Mapping[str, Any]:
         found = {name: column.value(row) for name, column in self._groups(table, prefix).items()}
@@ -203,9 +209,11 @@ class Dataset:
 
     def compact(self) -> Dataset:
         """Return an equal dataset that shares no memory with a larger one that it was chosen from."""
-        return self._with(
-            items=self._items.compact(), annotations=self._annotations.compact(), sequences=self._sequences.compact()
-        )
+        tables = {name: table.compact() for name, table in self._tables().items()}
+        return self._with(**{name: table.map(owned) for name, table in tables.items()})
+
+    def _tables(self) -> dict[str, Table]:
+        return {"items": self._items, "annotations": self._annotations, "sequences": self._sequences}
 
     # looking at it ----------------------------------------------------------------------------------------------------
 
@@ -227,11 +235,8 @@ class Dataset:
     __hash__ = None  # type: ignore[assignment]
 
     def __getstate__(self) -> dict[str, Any]:
-        parts = self.compact()
         return {
-            "items": parts._items,
-            "annotations": parts._annotations,
-            "sequences": parts._sequences,
+            **{name: table.compact() for name, table in self._tables().items()},
             "labels": self.labels,
             "info": self.info,
             "issues": self.issues,

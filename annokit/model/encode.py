@@ -112,8 +112,7 @@ def _keypoints(shape: Keypoints, frame: Frame) -> dict[str, Any]:
 
 
 def _mask(shape: Mask, frame: Frame) -> dict[str, Any]:
-    rle = shape.rle.encode("ascii") if isinstance(shape.rle, str) else bytes(shape.rle)
-    return {"kind": "mask", "mask": ((int(shape.size[0]), int(shape.size[1])), "rle", rle)}
+    return {"kind": "mask", "mask": ((int(shape.size[0]), int(shape.size[1])), "rle", bytes(shape.rle))}
 
 
 def _cuboid(shape: Cuboid, frame: Frame) -> dict[str, Any]:

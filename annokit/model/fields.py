@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from math import isnan
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -44,7 +45,7 @@ def _spans(ds: Dataset, rows: Array) -> list[Any]:
 
 
 def _span(numbers: list[float], second: float) -> TimeSpan:
-    start, end, first, last = (None if n != n else n for n in numbers)
+    start, end, first, last = (None if isnan(n) else n for n in numbers)
     return TimeSpan(
         None if start is None else start / second,
         None if end is None else end / second,
@@ -95,7 +96,8 @@ READERS: Mapping[str, Reader] = {
     **{
         name: _plain(name)
         for name in (
-            "id", "track", "keyframe", "interpolation", "score", "parent", "layer", "author", "created", "updated", "review",
+            "id", "track", "keyframe", "interpolation", "score", "parent",
+            "layer", "author", "created", "updated", "review",
         )
     },
 }  # fmt: skip

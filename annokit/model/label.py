@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
 import attrs
@@ -24,7 +24,7 @@ class Option:
     attributes: tuple[AttributeDefinition, ...] = attrs.field(default=(), converter=tuple)
     """Questions that arise when this option is chosen."""
 
-    extras: Mapping[str, Any] = attrs.field(factory=dict)
+    extras: Mapping[str, Any] = attrs.field(factory=dict, hash=False)
     """Further keys of the source, as JSON values."""
 
 
@@ -44,7 +44,7 @@ class AttributeDefinition:
     options: tuple[Option, ...] = attrs.field(default=(), converter=tuple)
     """The choices of ``select`` and ``multiselect``."""
 
-    default: Any = None
+    default: Any = attrs.field(default=None, hash=False)
     """Value of an object that states none."""
 
     required: bool | None = None
@@ -59,7 +59,7 @@ class AttributeDefinition:
     scope: Scope = "annotation"
     """What carries the value."""
 
-    labels: tuple[int | str, ...] | None = attrs.field(default=None)
+    labels: tuple[int | str, ...] | None = attrs.field(default=None, converter=attrs.converters.optional(tuple))
     """Source ids of the labels that it concerns; None for all, or where it stands on a label."""
 
     dynamic: bool | None = None
@@ -68,8 +68,12 @@ class AttributeDefinition:
     source_id: int | str | None = None
     """The source's id."""
 
-    extras: Mapping[str, Any] = attrs.field(factory=dict)
+    extras: Mapping[str, Any] = attrs.field(factory=dict, hash=False)
     """Further keys of the source, as JSON values."""
+
+
+def _pairs(edges: Iterable[Iterable[int]]) -> tuple[tuple[int, int], ...]:
+    return tuple((int(a), int(b)) for a, b in edges)
 
 
 @attrs.frozen
@@ -79,9 +83,7 @@ class Skeleton:
     joints: tuple[str, ...] = attrs.field(converter=tuple)
     """Names, in the order of the keypoints."""
 
-    edges: tuple[tuple[int, int], ...] = attrs.field(
-        default=(), converter=lambda e: tuple((int(a), int(b)) for a, b in e)
-    )
+    edges: tuple[tuple[int, int], ...] = attrs.field(default=(), converter=_pairs)
     """Pairs of positions in `joints`, from 0."""
 
 
@@ -98,7 +100,7 @@ class Label:
     parent: Label | None = None
     """The class above it."""
 
-    color: tuple[int, ...] | None = attrs.field(default=None)
+    color: tuple[int, ...] | None = attrs.field(default=None, converter=attrs.converters.optional(tuple))
     """Red, green, blue, and alpha where the source states it, 0 to 255."""
 
     attributes: tuple[AttributeDefinition, ...] = attrs.field(default=(), converter=tuple, kw_only=True)
@@ -113,7 +115,7 @@ class Label:
     is_thing: bool | None = attrs.field(default=None, kw_only=True)
     """True countable objects, False stuff, None unknown."""
 
-    extras: Mapping[str, Any] = attrs.field(factory=dict, kw_only=True)
+    extras: Mapping[str, Any] = attrs.field(factory=dict, kw_only=True, hash=False)
     """Further keys of the source under ``format/key``, as JSON values."""
 
     @property

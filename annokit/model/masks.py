@@ -24,7 +24,7 @@ KEPT_BITMAPS = 4
 
 
 def rles(ds: Dataset, rows: Array) -> list[tuple[tuple[int, int], bytes | None]]:
-    """Return ((height, width), compressed run lengths) of the masks of annotation `rows`; None where there are no pixels."""
+    """Return ((height, width), compressed run lengths) of the masks of `rows`; None where there are no pixels."""
     size, encoding, data = _stored(ds, rows)
     items = ds._annotations.array("item")[rows].tolist()
     found: list[tuple[tuple[int, int], bytes | None]] = []
@@ -136,7 +136,7 @@ def _read_bitmap(ds: Dataset, item: int) -> Objects | None:
 
 def load_bitmap(ds: Dataset, item: int) -> Array | None:
     """Return an item's bitmap of instance ids, (height, width) uint32, None where it is not on this machine."""
-    path = MISSING if item < 0 else ds._items.value("bitmap_path", item)
+    path: Any = MISSING if item < 0 else ds._items.value("bitmap_path", item)
     if path is MISSING or not Path(path).is_file():
         return None
     from annokit.media.image import load_label_bitmap

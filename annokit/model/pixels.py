@@ -1,12 +1,13 @@
 """Pixels of items: the picture, and bitmaps of what its annotations cover.
 
-Boxes, rotated boxes, ellipses, polygons and masks cover an area; points, lines and keypoints none. Pixels are decided as
-pycocotools decides them, and where annotations overlap the later one wins.
+Boxes, rotated boxes, ellipses, polygons and masks cover an area; points, lines and keypoints none. Pixels are decided
+as pycocotools decides them, and where annotations overlap the later one wins.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -67,7 +68,7 @@ def segmentation_bitmap(item: Item) -> Array:
     from annokit.geometry.paint import paint
 
     runs, size = _runs_of_item(item)
-    return paint(*runs, np.arange(1, len(runs[1])), size, dtype=np.uint32)
+    return paint(*runs, np.arange(1, len(runs[1]), dtype=np.uint32), size)
 
 
 def semantic_bitmap(item: Item) -> Array:
@@ -78,7 +79,7 @@ def semantic_bitmap(item: Item) -> Array:
     values = item.label_ids + 1
     labelled = np.flatnonzero(values)
     offsets, index = take(runs[1], labelled)
-    return paint(runs[0][index], offsets, values[labelled], size, dtype=np.uint16)
+    return paint(runs[0][index], offsets, values[labelled].astype(np.uint16), size)
 
 
 def _runs_of_item(item: Item) -> tuple[Runs, Size]:
@@ -141,9 +142,9 @@ def _polygons(ds: Dataset, rows: Array, size: Size) -> Runs:
 
     points, *levels = rings_of(ds, rows, "pixel")
     rings, parts, shapes = (level.tolist() for level in levels)
-    made = [points[a:b] for a, b in zip(rings[:-1], rings[1:], strict=True)]
-    grouped = [tuple(made[a:b]) for a, b in zip(parts[:-1], parts[1:], strict=True)]
-    return raster.polygons([tuple(grouped[a:b]) for a, b in zip(shapes[:-1], shapes[1:], strict=True)], size)
+    made = [points[a:b] for a, b in pairwise(rings)]
+    grouped = [tuple(made[a:b]) for a, b in pairwise(parts)]
+    return raster.polygons([tuple(grouped[a:b]) for a, b in pairwise(shapes)], size)
 
 
 def _rotated(ds: Dataset, rows: Array, size: Size) -> Runs:

@@ -25,8 +25,8 @@ def relabel(ds: Dataset, names: Mapping[str, str | None]) -> Dataset:
     ds : Dataset
         What to change.
     names : mapping of str to (str or None)
-        New name of each old one. A label whose new name another label has already is merged into the first of that name; None
-        leaves the annotations of a label without one, and removes it.
+        New name of each old one. A label whose new name another label has already is merged into the first of that
+        name; None leaves the annotations of a label without one, and removes it.
     """
     unknown = sorted(set(names) - set(ds.labels.names))
     if unknown:

@@ -54,8 +54,8 @@ Sequences
 id, name, dataset, task, split, uri, path: as for items. status: Fixed uint8. fps: Number. size: Fixed int64 (n, 2).
 frames: Fixed int64, number of frames. attributes/*, extras/F/*.
 
-A column that no row has a value in need not exist; ``item``, ``label`` and ``kind`` of annotations, and ``name``, ``kind``,
-``size``, ``unit``, ``form``, ``time_unit``, ``sequence`` and ``status`` of items always do.
+A column that no row has a value in need not exist; ``item``, ``label`` and ``kind`` of annotations, and ``name``,
+``kind``, ``size``, ``unit``, ``form``, ``time_unit``, ``sequence`` and ``status`` of items always do.
 """
 
 from __future__ import annotations
@@ -107,20 +107,22 @@ Status = Literal["unlabelled", "in_progress", "labelled", "reviewed", "rejected"
 RAW = ("kind", "points", "rotated", "ellipse", "cuboid", "mask")
 """Columns of raw geometry, which readers give instead of a shape."""
 
+_GROUPS = ("attributes", "extras")
+
 FIELDS = {
-    "annotation": frozenset(
-        ("shape", "box", "keypoints", "span", "id", "track", "keyframe", "interpolation", "score", "parent", "layer")
-        + ("author", "created", "updated", "review", "attributes", "extras", *RAW)
-    ),
-    "item": frozenset(
-        ("id", "uri", "path", "kind", "width", "height", "size", "unit", "form", "time_unit", "frame", "timestamp")
-        + ("sequence", "dataset", "split", "status", "bitmap", "bitmap_path", "attributes", "extras")
-    ),
-    "sequence": frozenset(
-        ("id", "name", "dataset", "task", "split", "uri", "path", "status", "fps", "width", "height", "size", "frames")
-        + ("attributes", "extras")
-    ),
-}
+    "annotation": frozenset((
+        "shape", "box", "keypoints", "span", "id", "track", "keyframe", "interpolation", "score", "parent", "layer",
+        "author", "created", "updated", "review", *_GROUPS, *RAW,
+    )),
+    "item": frozenset((
+        "id", "uri", "path", "kind", "width", "height", "size", "unit", "form", "time_unit", "frame", "timestamp",
+        "sequence", "dataset", "split", "status", "bitmap", "bitmap_path", *_GROUPS,
+    )),
+    "sequence": frozenset((
+        "id", "name", "dataset", "task", "split", "uri", "path", "status", "fps", "width", "height", "size", "frames",
+        *_GROUPS,
+    )),
+}  # fmt: skip
 """Names under which a builder takes values; groups may also be given column by column, as ``attributes/occluded``."""
 
 ITEM_UNCOMPARED = ("path", "bitmap_path")

@@ -53,28 +53,86 @@ def _moved_parents(parents: Sparse, selection: Selection) -> Sparse:
 
 
 def select_items(ds: Dataset, key: Any) -> Dataset:
-    """Return the dataset of the chosen items, in the given order, with their annotations and all sequences in use."""
-    rows = rows_from(key, len(ds), "items")
-    items = ds._items.take(rows)
+    """Return the dataset of the chosen items, in the given order, with their annotations.
+
+    Parameters
+    ----------
+    ds : Dataset
+        What to choose from.
+    key : slice, bool mask, positions or list of names
+        Which items; positions and names may repeat.
+
+    Returns
+    -------
+    Dataset
+        Annotations without item are left out, and so are sequences that lose their last item. All items in their order
+        are the dataset itself.
+    """
+    rows = _item_rows(ds, key)
+    if len(rows) == len(ds) and bool((rows == np.arange(len(rows))).all()):
+        return ds
     wanted, owner = annotation_rows(ds, rows)
+    return _chosen(ds, rows, wanted, owner)
+
+
+def remove_items(ds: Dataset, removed: Array) -> Dataset:
+    """Return the dataset without the items that the (n,) bool mask `removed` marks; annotations without item stay."""
+    moved = np.append(np.where(removed, -2, np.cumsum(~removed) - 1), -1)
+    owner = moved[ds._annotations.array("item")]
+    wanted = np.flatnonzero(owner > -2)
+    return _chosen(ds, np.flatnonzero(~removed), wanted, owner[wanted])
+
+
+def _chosen(ds: Dataset, rows: Array, wanted: Array, owner: Array) -> Dataset:
+    items, sequences = _without_lost(ds._sequences, ds._items, ds._items.take(rows))
     annotations = take_annotations(ds._annotations, wanted).replace({"item": Fixed(owner)})
-    return ds._with(items=items, annotations=annotations)
+    return ds._with(items=items, sequences=sequences, annotations=annotations)
+
+
+def _without_lost(sequences: Table, before: Table, after: Table) -> tuple[Table, Table]:
+    """Return the items and the sequences without those that had items before and have none after."""
+    had, has = (
+        np.bincount(table.array("sequence") + 1, minlength=len(sequences) + 1)[1:] > 0 for table in (before, after)
+    )
+    lost = had & ~has
+    if not lost.any():
+        return after, sequences
+    moved = np.append(np.cumsum(~lost) - 1, -1)
+    items = after.replace({"sequence": Fixed(moved[after.array("sequence")])})
+    return items, sequences.take(np.flatnonzero(~lost))
+
+
+def only_annotation(ds: Dataset, row: int) -> Dataset:
+    """Return the dataset of one annotation row and its item, if it has one."""
+    item = int(ds._annotations.array("item")[row])
+    items = np.array([item] if item >= 0 else [], np.int64)
+    return _chosen(ds, items, np.array([row]), np.array([0 if item >= 0 else -1]))
+
+
+def _item_rows(ds: Dataset, key: Any) -> Array:
+    names = _name_list(key)
+    if names is None:
+        return rows_from(key, len(ds), "items")
+    return np.array([ds._named(name) for name in names], np.int64)
 
 
 def annotation_rows(ds: Dataset, items: Array) -> tuple[Array, Array]:
-    """Return the annotation rows of `items`, in their source's order where `items` ascend, and each one's new item row."""
-    if (items[1:] > items[:-1]).all():
-        inverse = np.full(len(ds) + 1, -1, np.int64)
-        inverse[items] = np.arange(len(items))
-        owner = inverse[ds._annotations.array("item")]
-        rows = np.flatnonzero(owner >= 0)
-        return rows, owner[rows]
+    """Return the annotation rows of `items`, and the new item row of each.
+
+    They keep their source's order where `items` ascend, else they come item by item.
+    """
     from annokit.geometry.ragged import take
 
     offsets, order = ds._index
     own, index = take(offsets, items)
-    rows = index if order is None else order[index]
-    return rows, np.arange(len(items)).repeat(np.diff(own))
+    owner = np.arange(len(items)).repeat(np.diff(own))
+    if order is None:
+        return index, owner
+    rows = order[index]
+    if not (items[1:] > items[:-1]).all():
+        return rows, owner
+    back = rows.argsort(kind="stable")
+    return rows[back], owner[back]
 
 
 def filter_dataset(ds: Dataset, items: Any = None, annotations: Any = None, labels: Any = None) -> Dataset:
@@ -86,6 +144,7 @@ def filter_dataset(ds: Dataset, items: Any = None, annotations: Any = None, labe
         What to choose from.
     items : bool mask, positions, names or callable on Item, optional
         Items to keep, with their annotations.
+        A callable sees the annotations that the other two leave.
     annotations : bool mask, positions or callable on Annotation, optional
         Annotations to keep; items stay.
     labels : bool mask, positions, names or callable on Label, optional
@@ -148,8 +207,14 @@ def _names(key: Any) -> set[str] | None:
     """Return `key` as a set of names, None where it is something else."""
     if isinstance(key, str):
         return {key}
-    if isinstance(key, Iterable) and not isinstance(key, np.ndarray):
-        listed = list(key)
-        if listed and all(isinstance(name, str) for name in listed):
-            return set(listed)
+    found = _name_list(list(key) if isinstance(key, Iterable) and not isinstance(key, np.ndarray) else key)
+    return None if found is None else set(found)
+
+
+def _name_list(key: Any) -> list[str] | None:
+    """Return `key` as a list of names, None where it is something else."""
+    if isinstance(key, np.ndarray) and key.dtype.kind in "UT":
+        return [str(name) for name in key.tolist()]
+    if isinstance(key, list | tuple) and key and all(isinstance(name, str) for name in key):
+        return list(key)
     return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -41,8 +42,8 @@ def rings_of(ds: Dataset, rows: Array, unit: str = "unit") -> tuple[Array, Array
     points : (m, 2) float64 array
         In `unit`.
     ring_offsets, part_offsets, shape_offsets : int64 arrays
-        Ring i holds points ``ring_offsets[i]`` up to the next; parts over rings and rows over parts likewise. A row without
-        points has no parts.
+        Ring i holds points ``ring_offsets[i]`` up to the next; parts over rings and rows over parts likewise. A row
+        without points has no parts.
     """
     column = ds._annotations.sparse("points")
     if column is None:
@@ -51,7 +52,9 @@ def rings_of(ds: Dataset, rows: Array, unit: str = "unit") -> tuple[Array, Array
     slots = column.slots_of(rows)
     has = slots >= 0
     shape = column.values.take(slots[has])
-    assert isinstance(shape, Ragged) and isinstance(shape.values, Ragged) and isinstance(shape.values.values, Ragged)
+    assert isinstance(shape, Ragged)
+    assert isinstance(shape.values, Ragged)
+    assert isinstance(shape.values.values, Ragged)
     counts = np.zeros(len(rows) + 1, np.int64)
     counts[1:][has] = np.diff(shape.bounds())
     rings = shape.values.values
@@ -69,16 +72,16 @@ def rings_of(ds: Dataset, rows: Array, unit: str = "unit") -> tuple[Array, Array
 def _polygons(ds: Dataset, rows: Array) -> list[Any]:
     points, *levels = rings_of(ds, rows)
     rings, parts, shape = (level.tolist() for level in levels)
-    made = [points[a:b] for a, b in zip(rings[:-1], rings[1:], strict=True)]
-    grouped = [tuple(made[a:b]) for a, b in zip(parts[:-1], parts[1:], strict=True)]
-    return [Polygon(tuple(grouped[a:b])) for a, b in zip(shape[:-1], shape[1:], strict=True)]
+    made = [points[a:b] for a, b in pairwise(rings)]
+    grouped = [tuple(made[a:b]) for a, b in pairwise(parts)]
+    return [Polygon(tuple(grouped[a:b])) for a, b in pairwise(shape)]
 
 
 def _flat(ds: Dataset, rows: Array) -> list[Array]:
     """Return all points of each row, for the kinds that are one ring."""
     points, rings, parts, shape = rings_of(ds, rows)
     ends = rings[parts[shape]].tolist()
-    return [points[a:b] for a, b in zip(ends[:-1], ends[1:], strict=True)]
+    return [points[a:b] for a, b in pairwise(ends)]
 
 
 def _polylines(ds: Dataset, rows: Array) -> list[Any]:
@@ -107,7 +110,8 @@ def keypoints(ds: Dataset, rows: Array) -> list[Any]:
 def joints_of(ds: Dataset, column: Sparse, rows: Array, slots: Array) -> tuple[Array, Array, Array]:
     """Return normalised points (m, 2), visibility (m,) uint8 and offsets (k + 1,) of keypoint `slots`."""
     joints = column.values.take(slots)
-    assert isinstance(joints, Ragged) and isinstance(joints.values, Number)
+    assert isinstance(joints, Ragged)
+    assert isinstance(joints.values, Number)
     numbers, offsets = joints.values.values, joints.bounds()
     item = ds._annotations.array("item")[rows].repeat(np.diff(offsets))
     points = in_unit(ds, item, numbers[:, :2], of_item(ds, "unit", item), "unit")

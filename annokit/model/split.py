@@ -27,8 +27,8 @@ def split_dataset(ds: Dataset, sizes: Mapping[str, float], seed: int = 0, by: An
     seed : int
         The same seed gives the same parts.
     by : str or callable, optional
-        What stays together: ``"sequence"``, ``"dataset"``, ``"name"`` or the name of an item attribute, or a callable on
-        Item that returns a key. Parts are then exact in groups.
+        What stays together: ``"sequence"``, ``"dataset"``, ``"name"`` or the name of an item attribute, or a callable
+        on Item that returns a key. Parts are then exact in groups.
     """
     shares = _shares(sizes)
     groups = group_of(ds, by)

@@ -1,7 +1,8 @@
 """Annotations made from columns, a batch of items at a time.
 
-Walking a dataset item by item makes one :class:`Batch` of some dozens of items; its fields are read from the columns with array
-functions, each when the first annotation of the batch asks for it. Annotations hold their batch, not the dataset's columns.
+Walking a dataset item by item makes one :class:`Batch` of some dozens of items; its fields are read from the columns
+with array functions, each when the first annotation of the batch asks for it. Annotations hold their batch, not the
+dataset's columns.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from annokit.columns.base import Array
-from annokit.errors import MissingSizeError
+from annokit.errors import AnnokitError
 from annokit.model.annotation import Annotation, snapshot
 from annokit.model.fields import READERS
 
@@ -86,7 +87,7 @@ class Batch:
         if values is None:
             try:
                 values = READERS[name](self.dataset, self._rows)
-            except MissingSizeError:
+            except AnnokitError:  # of another row perhaps
                 return READERS[name](self.dataset, np.array([row]))[0]
             self._fields[name] = values
         return values[self._where(row)]
