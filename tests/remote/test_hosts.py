@@ -106,3 +106,20 @@ def test_hosts_are_told_apart_by_origin() -> None:
     assert hosts.of("https://a/1?x") is hosts.of("https://a/2")
     assert hosts.of("https://a/1") is not hosts.of("https://b/1")
     assert hosts.of("https://a/1") is not hosts.of("https://a:8443/1")
+
+
+def test_a_host_that_answers_is_not_given_up() -> None:
+    from annokit.remote.fake import FakeAnswer, FakeTransport
+    from annokit.remote.transport import Request
+    from annokit.remote.verdict import STORAGE
+    from annokit.remote.wire import Wire
+
+    wire = Wire(FakeTransport({"https://h/none": [FakeAnswer(404)]}), 2, clock=FakeClock())
+    host = wire.hosts.of("https://h/")
+    for _ in range(64):
+        host.failed("x")
+    with wire.ask(Request("https://h/none"), STORAGE):
+        pass
+    wire.clock._now += 121  # type: ignore[attr-defined]
+    with host.turn():
+        pass

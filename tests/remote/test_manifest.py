@@ -4,6 +4,8 @@ import os
 import threading
 from pathlib import Path
 
+import pytest
+
 from annokit.remote.manifest import NAME, Entry, Manifest, is_intact, sha256_of
 
 
@@ -78,3 +80,18 @@ def test_intact_means_same_length_and_time_or_hash(tmp_path: Path) -> None:
     assert not is_intact(good, path)
     path.unlink()
     assert not is_intact(good, path)
+
+
+def test_a_line_that_the_disk_cuts_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    manifest = Manifest(tmp_path)
+    manifest.add(entry("k1"))
+    write = os.write
+    monkeypatch.setattr("annokit.remote.manifest.os.write", lambda file, data: write(file, data[:20]))
+    with pytest.raises(OSError, match="No space"):
+        manifest.add(entry("k2"))
+    monkeypatch.undo()
+    manifest.close()
+    again = Manifest(tmp_path)
+    again.add(entry("k3"))
+    again.close()
+    assert [e.key for e in Manifest(tmp_path).entries()] == ["k1", "k3"]
