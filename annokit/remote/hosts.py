@@ -67,7 +67,7 @@ class Host:
                 self._changed.notify()
 
     def succeeded(self) -> None:
-        """Note a good answer."""
+        """Note an answer that is no fault of the host."""
         if self._failures:
             self._failures = 0
         self._last_success = self._clock.now()

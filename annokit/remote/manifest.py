@@ -10,6 +10,7 @@ line is skipped. Of several lines with one key the last counts. Queries and sign
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import threading
@@ -98,7 +99,8 @@ class Manifest:
         with self._lock:
             if self._file is None:
                 self._file = self._begin()
-            os.write(self._file, line)
+            if os.write(self._file, line) < len(line):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             self._starts[entry.key] = os.lseek(self._file, 0, os.SEEK_CUR) - len(line)
 
     def close(self) -> None:

@@ -59,10 +59,9 @@ class Wire:
             response = self._send(host, request)
             try:
                 found = verdict(table, response.status)
-                if found is Verdict.OK:
-                    host.succeeded()
-                elif found in (Verdict.RETRY, Verdict.THROTTLED):
+                if found in (Verdict.RETRY, Verdict.THROTTLED):
                     self._later(host, found, request, response)
+                host.succeeded()
                 yield found, response
             finally:
                 response.close()
