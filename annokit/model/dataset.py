@@ -235,8 +235,10 @@ class Dataset:
     __hash__ = None  # type: ignore[assignment]
 
     def __getstate__(self) -> dict[str, Any]:
+        from annokit.columns.arrays import portable
+
         return {
-            **{name: table.compact() for name, table in self._tables().items()},
+            **{name: portable(table) for name, table in self._tables().items()},
             "labels": self.labels,
             "info": self.info,
             "issues": self.issues,
