@@ -11,7 +11,7 @@ import numpy as np
 from annokit.codecs.mapped import MappedFile
 from annokit.columns.base import Array
 from annokit.errors import FormatError
-from annokit.formats.annokit import documents
+from annokit.formats.annokit import contents, documents, schema
 from annokit.formats.annokit.layout import Header, unpacked
 from annokit.formats.annokit.tree import TABLES, column_of, table_of
 
@@ -53,6 +53,7 @@ def read(source: Source, context: ReadContext, verify: bool | None = None, mappe
         dataset = VERSIONS[file.header.version](file)
         if verify or (verify is None and file.size <= AT_ONCE):
             file.verify(context.progress)
+            contents.check(dataset)
     except NONSENSE as error:
         raise FormatError(f"the tables make no sense: {error}", path=file.label) from error
     return dataset
@@ -140,8 +141,9 @@ def dataset_1(file: File) -> Dataset:
     places = {number: table_of(node, file.array) for number, node in tree.get("places", {}).items()}
     issues = documents.issues_of(file.document(tree["issues"]), places)
     extras = _extras(tree["extras"], file) if "extras" in tree else {}
-    items, annotations, sequences = (table_of(tree[name], file.array) for name in TABLES)
-    return Dataset(items, annotations, sequences, labels, info=info, issues=issues, extras=extras)
+    tables = {name: table_of(tree[name], file.array) for name in TABLES}
+    schema.check(tables)
+    return Dataset(**tables, labels=labels, info=info, issues=issues, extras=extras)
 
 
 def _extras(node: Any, file: File) -> dict[str, bytes]:

@@ -10,8 +10,9 @@ import numpy as np
 
 from annokit.columns.base import Array
 from annokit.errors import UsageError
+from annokit.formats.annokit import schema
 from annokit.formats.annokit.layout import DTYPES, Entry, aligned, packed
-from annokit.formats.annokit.tree import planted
+from annokit.formats.annokit.tree import TABLES, planted
 
 if TYPE_CHECKING:
     from annokit.codecs.output import Output
@@ -24,6 +25,10 @@ PIECE = 4 << 20
 
 def write(dataset: Dataset, output: Output, context: WriteContext) -> None:
     """Write a dataset; nothing of it is copied but, one column at a time, columns that hold more than is in use."""
+    try:
+        schema.check({name: getattr(dataset, f"_{name}") for name in TABLES})
+    except ValueError as error:
+        raise UsageError(f"this dataset can't be stored: {error}") from error
     plan = Plan()
     tree = planted(dataset, plan.add)
     with output.open(f"{context.stem}.annokit") as file:
