@@ -9,7 +9,13 @@ from annokit.errors import FormatError, MissingExtraError, MissingSizeError
 def test_a_format_error_names_place_found_and_expected():
     error = FormatError("wrong value", path="a.json", pointer="/images/3", item="x", found="7", expected="text")
     assert str(error) == "a.json, at /images/3, item 'x': wrong value (found 7; expected text)"
-    assert (error.path, error.pointer, error.item, error.found, error.expected) == ("a.json", "/images/3", "x", "7", "text")
+    assert (error.path, error.pointer, error.item, error.found, error.expected) == (
+        "a.json",
+        "/images/3",
+        "x",
+        "7",
+        "text",
+    )
 
 
 @pytest.mark.parametrize(

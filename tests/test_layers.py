@@ -38,7 +38,11 @@ def imported_at_load(tree: ast.Module) -> list[str]:
         for inner in ast.walk(node):
             if isinstance(inner, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
                 continue
-            if isinstance(inner, ast.ImportFrom) and (inner.module or "").startswith("annokit") and not in_function(node, inner):
+            if (
+                isinstance(inner, ast.ImportFrom)
+                and (inner.module or "").startswith("annokit")
+                and not in_function(node, inner)
+            ):
                 found.append(inner.module or "")
             if isinstance(inner, ast.Import) and not in_function(node, inner):
                 found += [alias.name for alias in inner.names if alias.name.startswith("annokit")]
@@ -47,7 +51,9 @@ def imported_at_load(tree: ast.Module) -> list[str]:
 
 def in_function(top: ast.stmt, wanted: ast.AST) -> bool:
     return any(
-        wanted in set(ast.walk(node)) for node in ast.walk(top) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        wanted in set(ast.walk(node))
+        for node in ast.walk(top)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
     )
 
 

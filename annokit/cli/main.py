@@ -1,7 +1,7 @@
 """``annokit info | convert | plan | fetch | formats | demo``.
 
-Exit code 0: all is well. 1: an issue of severity warning or error in the data. 2: wrong use, or something that stopped the
-work. Errors are one line on standard error, never a traceback.
+Exit code 0: all is well. 1: an issue of severity warning or error in the data. 2: wrong use, or something that stopped
+the work. Errors are one line on standard error, never a traceback.
 """
 
 from __future__ import annotations
@@ -55,7 +55,9 @@ def _fail(message: str, code: int) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="annokit", description="Labelled images and video from any platform, in one model.")
+    parser = argparse.ArgumentParser(
+        prog="annokit", description="Labelled images and video from any platform, in one model."
+    )
     parser.add_argument("--version", action="version", version=f"annokit {__version__}")
     verbs = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     for name, (command, add, told) in VERBS.items():
@@ -67,17 +69,23 @@ def _parser() -> argparse.ArgumentParser:
 
 def _source(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("path", help="file, folder or archive")
-    parser.add_argument("--from", dest="source_format", metavar="FORMAT", help="its format, where it can't be found out")
+    parser.add_argument(
+        "--from", dest="source_format", metavar="FORMAT", help="its format, where it can't be found out"
+    )
     _reading(parser)
 
 
 def _reading(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--images", action="append", metavar="DIR", help="folder of media and mask files; may be repeated")
+    parser.add_argument(
+        "--images", action="append", metavar="DIR", help="folder of media and mask files; may be repeated"
+    )
     parser.add_argument("--layer", help="labelset, branch or annotator; 'all' for every one")
     parser.add_argument("--collect", action="store_true", help="list records that can't be read instead of stopping")
     parser.add_argument("--password-file", metavar="FILE", help="file whose first line is the archive's password")
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
-    parser.add_argument("-o", "--option", action="append", default=[], metavar="NAME=VALUE", help="option of the format's reader")
+    parser.add_argument(
+        "-o", "--option", action="append", default=[], metavar="NAME=VALUE", help="option of the format's reader"
+    )
 
 
 def _info(parser: argparse.ArgumentParser) -> None:
@@ -96,18 +104,30 @@ def _convert(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("path", metavar="SOURCE", help="file, folder or archive")
     parser.add_argument("target", metavar="TARGET", help="file, folder, or .zip to write")
     parser.add_argument("to", metavar="TO", help="target format, such as coco or yolo:darknet")
-    parser.add_argument("--from", dest="source_format", metavar="FORMAT", help="the source's format, where it can't be found out")
+    parser.add_argument(
+        "--from", dest="source_format", metavar="FORMAT", help="the source's format, where it can't be found out"
+    )
     _reading(parser)
-    parser.add_argument("--media", choices=("none", "copy", "link"), default="none", help="whether the pictures go along")
+    parser.add_argument(
+        "--media", choices=("none", "copy", "link"), default="none", help="whether the pictures go along"
+    )
     parser.add_argument("--strict", action="store_true", help="write nothing if anything would be lost")
     parser.add_argument("--overwrite", action="store_true", help="replace what is there")
-    parser.add_argument("-O", "--write-option", action="append", default=[], metavar="NAME=VALUE", help="option of the format's writer")
+    parser.add_argument(
+        "-O", "--write-option", action="append", default=[], metavar="NAME=VALUE", help="option of the format's writer"
+    )
 
 
 def _fetch(parser: argparse.ArgumentParser) -> None:
     _source(parser)
     parser.add_argument("directory", metavar="DIR", help="folder for the files")
-    parser.add_argument("--savant", metavar="DOMAIN", nargs="?", const="", help="fetch frames through SAVANT's login (SAVANT_DOMAIN, SAVANT_USERNAME, SAVANT_PASSWORD)")
+    parser.add_argument(
+        "--savant",
+        metavar="DOMAIN",
+        nargs="?",
+        const="",
+        help="fetch frames through SAVANT's login (SAVANT_DOMAIN, SAVANT_USERNAME, SAVANT_PASSWORD)",
+    )
     parser.add_argument("--workers", type=int, default=16, help="downloads at a time")
 
 
@@ -116,7 +136,9 @@ def _formats(parser: argparse.ArgumentParser) -> None:
 
 
 def _demo(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("directory", metavar="DIR", nargs="?", default="annokit-demo", help="folder to write (annokit-demo)")
+    parser.add_argument(
+        "directory", metavar="DIR", nargs="?", default="annokit-demo", help="folder to write (annokit-demo)"
+    )
 
 
 VERBS: dict[str, tuple[Command, Callable[[argparse.ArgumentParser], None], str]] = {

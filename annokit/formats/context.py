@@ -1,4 +1,4 @@
-"""What a reader or writer is told besides its file: where media lie, what to do with bad records, how to show progress."""
+"""What a reader or writer is told besides its file: where media lie, where bad records go, how to show progress."""
 
 from __future__ import annotations
 

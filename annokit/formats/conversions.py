@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -94,14 +95,14 @@ _OWN = {
 
 
 def _emptied(ds: Dataset, name: str, rows: Array) -> Column | None:
-    from annokit.formats.steps import _cleared
+    from annokit.formats.steps import cleared
 
     column = ds._annotations.get(name)
     if column is None:
         return None
     if isinstance(column, Sparse):
         rows = rows[column.mask()[rows]]
-    return _cleared(column, rows)
+    return cleared(column, rows)
 
 
 def placed(ds: Dataset, name: str, rows: Array, values: Column) -> Column:
@@ -204,7 +205,7 @@ def _mask_to_polygon(ds: Dataset, rows: Array) -> dict[str, Column | None]:
     ends = offsets.tolist()
     traced = [
         trace(decode(flat[a:b], (h, w))) if b > a else ()
-        for a, b, (h, w) in zip(ends[:-1], ends[1:], sizes.tolist(), strict=True)
+        for (a, b), (h, w) in zip(pairwise(ends), sizes.tolist(), strict=True)
     ]
     item = ds._annotations.array("item")[rows]
     unit = of_item(ds, "unit", item)
@@ -232,7 +233,7 @@ def area_mask(ds: Dataset, rows: Array) -> dict[str, Column | None]:
         text, offsets = dump(*runs_of(ds, rows[places], (height, width)))
         ends = offsets.tolist()
         blob = text.tobytes()
-        for place, a, b in zip(places.tolist(), ends[:-1], ends[1:], strict=True):
+        for place, (a, b) in zip(places.tolist(), pairwise(ends), strict=True):
             data[place] = blob[a:b]
     fields: dict[str, Column] = {
         "size": Fixed(size[:, ::-1].astype(np.int64)),
@@ -249,7 +250,7 @@ def _least_rectangles(ds: Dataset, rows: Array) -> dict[str, Column | None]:
 
     points, rings, parts, shapes = rings_of(ds, rows, "pixel")
     ends = rings[parts[shapes]].tolist()
-    found = np.array([least_rectangle(points[a:b]) for a, b in zip(ends[:-1], ends[1:], strict=True)]).reshape(-1, 5)
+    found = np.array([least_rectangle(points[a:b]) for a, b in pairwise(ends)]).reshape(-1, 5)
     return rotated_from(ds, rows, found)
 
 

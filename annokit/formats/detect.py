@@ -109,7 +109,7 @@ def matches(probe: Probe) -> list[Match]:
 
 
 def the_one(probe: Probe, label: str) -> str:
-    """Return the one format that recognises a source; AmbiguousFormatError names the candidates where there is not one."""
+    """Return the one format that recognises a source; AmbiguousFormatError names the candidates otherwise."""
     found = matches(probe)
     if len(found) == 1:
         return found[0].format

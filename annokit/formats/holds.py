@@ -18,8 +18,9 @@ DROPPED = "dropped"
 REFUSED = "refused"
 
 Step = Callable[["Dataset", bool], "tuple[Dataset, list[Issue]]"]
-"""``step(dataset, apply)`` returns the dataset without what the target can't hold, and what was found. With `apply` False it
-may return the dataset as it came where no later step looks at what it changes."""
+"""``step(dataset, apply)`` returns the dataset without what the target can't hold, and what was found.
+
+With `apply` False it may return the dataset as it came where no later step looks at what it changes."""
 
 ANNOTATION_FIELDS = frozenset(
     (
@@ -44,14 +45,14 @@ def _all_kept() -> dict[str, str]:
 class Holds:
     """What a target can hold. The default holds everything.
 
-    ===========  ==========================================================================================================
+    ===========  ==========================================================================================
     value        meaning for a kind of shape
-    ===========  ==========================================================================================================
+    ===========  ==========================================================================================
     ``kept``     as it is
     a kind       converted to it by the policy of :mod:`annokit.formats.conversions`, recorded
     ``dropped``  the annotation stays without shape
     ``refused``  the annotation is left out
-    ===========  ==========================================================================================================
+    ===========  ==========================================================================================
     """
 
     kinds: Mapping[str, str] = attrs.field(factory=_all_kept)

@@ -33,7 +33,7 @@ class LossWarning(UserWarning):
     """Something could not be written as it was; the message tells what, and the returned report every place."""
 
 
-def read(
+def read(  # noqa: PLR0913 - everything but the first two is an option by keyword
     path: Readable,
     format: str | None = None,
     *,
@@ -150,7 +150,7 @@ def folders_of(images: Any) -> tuple[Path, ...]:
     return found
 
 
-def write(
+def write(  # noqa: PLR0913 - same
     ds: Dataset,
     path: Readable,
     format: str,

@@ -26,7 +26,7 @@ def by_name(label: Label) -> Hashable:
 
 
 def in_use(identity: Identity = by_name) -> Step:
-    """Keep the labels that annotations use, in the order of their first use, and merge those that the file can't tell apart.
+    """Keep the labels that annotations use, by first use, and merge those that the file can't tell apart.
 
     For files without a list of labels: what they are read back with.
     """

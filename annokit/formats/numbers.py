@@ -140,7 +140,13 @@ def _points(ds: Dataset, column: Any, holds: Holds, other_unit: Array, other_for
     counts = np.diff(rings.bounds()[shapes.values.bounds()[shapes.bounds()]])
     numbers = _pairs(ds, rings.values, rows.repeat(counts), holds, other_unit)
     inner = Ragged(rings.offsets, numbers)
-    return attrs.evolve(column, slots=None, values=Ragged(shapes.offsets, Ragged(shapes.values.offsets, inner)))
+    return evolved(column, slots=None, values=Ragged(shapes.offsets, Ragged(shapes.values.offsets, inner)))
+
+
+def evolved(column: Any, **changes: Any) -> Column:
+    """Return a column with some of its parts exchanged."""
+    made: Column = attrs.evolve(column, **changes)
+    return made
 
 
 def _pairs(ds: Dataset, numbers: Number, owner: Array, holds: Holds, other_unit: Array) -> Number:
@@ -160,7 +166,7 @@ def _pairs(ds: Dataset, numbers: Number, owner: Array, holds: Holds, other_unit:
 def _keypoints(ds: Dataset, column: Any, holds: Holds, other_unit: Array, other_form: Array) -> Column:
     joints = column.dense()
     owner = column.present().repeat(np.diff(joints.bounds()))
-    return attrs.evolve(
+    return evolved(
         column, slots=None, values=Ragged(joints.offsets, _pairs(ds, joints.values, owner, holds, other_unit))
     )
 
@@ -185,7 +191,7 @@ def _rotated(ds: Dataset, column: Any, holds: Holds, other_unit: Array, other_fo
     whole = fields["numbers"].whole
     numbers = Number(values, None if whole is None else _rows_off(whole, moved))
     angles = Number(angle, None if fields["angle"].whole is None else _rows_off(fields["angle"].whole, plain))
-    return attrs.evolve(column, slots=None, values=Struct({"numbers": numbers, "angle": angles, "form": Fixed(form)}))
+    return evolved(column, slots=None, values=Struct({"numbers": numbers, "angle": angles, "form": Fixed(form)}))
 
 
 def _ellipse(ds: Dataset, column: Any, holds: Holds, other_unit: Array, other_form: Array) -> Column:
@@ -202,7 +208,7 @@ def _ellipse(ds: Dataset, column: Any, holds: Holds, other_unit: Array, other_fo
         form[moved] = ELLIPSE_FORMS.index("axes")
     whole = fields["numbers"].whole
     numbers = Number(values, None if whole is None else _rows_off(whole, moved))
-    return attrs.evolve(column, slots=None, values=Struct({"numbers": numbers, "form": Fixed(form)}))
+    return evolved(column, slots=None, values=Struct({"numbers": numbers, "form": Fixed(form)}))
 
 
 def _cuboid(ds: Dataset, column: Any, holds: Holds, other_unit: Array, other_form: Array) -> Column:
@@ -219,7 +225,7 @@ def _cuboid(ds: Dataset, column: Any, holds: Holds, other_unit: Array, other_for
             owner = item[place].repeat(len(corners))
             moved = in_unit(ds, owner, np.array(corners, np.float64), ds._items.array("unit")[owner], holds.unit)
             values[place] = {**values[place], "corners": moved.tolist()}
-    return attrs.evolve(column, slots=None, values=Json.of(values))
+    return evolved(column, slots=None, values=Json.of(values))
 
 
 _RESTATE = {
@@ -264,13 +270,13 @@ def _round_column(name: str, column: Any, decimals: int, touched: Array) -> Colu
     if isinstance(column, Number):
         values = rounded(column.values, decimals)
         touched |= ((values != column.values) & ~np.isnan(values)).any(axis=1)
-        return attrs.evolve(column, values=values)
+        return evolved(column, values=values)
     inner = column.dense()
     numbers, rebuild, owner = _inner(name, inner)
     values = rounded(numbers.values, decimals)
     differs = ((values != numbers.values) & ~np.isnan(values)).any(axis=1)
     touched[column.present()[owner[differs]]] = True
-    return attrs.evolve(column, slots=None, values=rebuild(attrs.evolve(numbers, values=values)))
+    return evolved(column, slots=None, values=rebuild(attrs.evolve(numbers, values=values)))
 
 
 def _inner(name: str, column: Any) -> tuple[Number, Any, Array]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -54,10 +55,10 @@ def split_parts(ds: Dataset, apply: bool) -> Found:
 
 def _without_box(ds: Dataset, rows: Array) -> Dataset:
     """Return the dataset in which `rows` state no box: the box of a whole is not that of a part."""
-    from annokit.formats.steps import _cleared
+    from annokit.formats.steps import cleared
 
     column = ds._annotations.get("box")
-    return ds if column is None else ds._with(annotations=ds._annotations.replace({"box": _cleared(column, rows)}))
+    return ds if column is None else ds._with(annotations=ds._annotations.replace({"box": cleared(column, rows)}))
 
 
 def single_rings() -> tuple[Step, ...]:
@@ -81,8 +82,7 @@ def _several(ds: Dataset, wanted: Any) -> tuple[Array, list[list[list[Array]]]]:
 
 
 def _runs(offsets: Array) -> Sequence[tuple[int, int]]:
-    ends = offsets.tolist()
-    return list(zip(ends[:-1], ends[1:], strict=True))
+    return list(pairwise(offsets.tolist()))
 
 
 def _with_points(ds: Dataset, rows: Array, shapes: list[list[list[Array]]]) -> Dataset:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import numpy as np
 
-from annokit.columns import Column, Fixed, Sparse, Table
+from annokit.columns import Column, Fixed, Number, Sparse, Table
 from annokit.columns.base import Array
 from annokit.formats.places import at_all, at_annotations, at_items
 from annokit.model.label_set import LabelSet
@@ -80,7 +80,7 @@ def drop_annotation_columns(holds: Holds) -> Step:
                 rows = rows[ds._annotations.array("kind")[rows] != KINDS.index("keypoints")]
             if len(rows):
                 issues.append(at_annotations(ds, "dropped", *_words(name), rows, **_severity(name)))
-            changes[name] = _cleared(ds._annotations.columns[name], rows)
+            changes[name] = cleared(ds._annotations.columns[name], rows)
         return (ds._with(annotations=ds._annotations.replace(changes)) if changes else ds), issues
 
     return step
@@ -91,22 +91,22 @@ def holds_keypoints(holds: Holds) -> bool:
     return holds.kinds.get("keypoints") == "kept"
 
 
-def _cleared(column: Column, rows: Array) -> Column | None:
+def cleared(column: Column, rows: Array) -> Column | None:
     """Return the column without the values of `rows`; None where nothing is left."""
     if isinstance(column, Sparse):
         if len(rows) == column.count:
             return None
         keep = np.setdiff1d(column.present(), rows)
         return attrs.evolve(column, rows=keep, slots=column.slots_of(keep))
-    values = column.values.copy()  # type: ignore[attr-defined] # a dense column is Fixed or Number
+    assert isinstance(column, Number)
+    values = column.values.copy()
     values[rows] = np.nan
     if np.isnan(values).all():
         return None
-    whole = getattr(column, "whole", None)
+    whole = None if column.whole is None else column.whole.copy()
     if whole is not None:
-        whole = whole.copy()
         whole[rows] = False
-    return attrs.evolve(column, values=values, whole=whole)  # type: ignore[call-arg] # same
+    return Number(values, whole)
 
 
 def _unheld(table: Table, holds: Holds, fields: frozenset[str], attributes: bool) -> list[str]:

@@ -67,10 +67,9 @@ class FormatTable(Sequence[FormatInfo]):
 
     def __str__(self) -> str:
         wide = max((len(row.name) for row in self._rows), default=4)
-        lines = [f"{'format':<{wide}}  read  write  title"]
-        for row in self._rows:
-            lines.append(f"{row.name:<{wide}}  {_mark(row.reads):<4}  {_mark(row.writes):<5}  {row.title}")
-        return "\n".join(lines)
+        head = f"{'format':<{wide}}  read  write  title"
+        rows = (f"{r.name:<{wide}}  {_mark(r.reads):<4}  {_mark(r.writes):<5}  {r.title}" for r in self._rows)
+        return "\n".join([head, *rows])
 
     __repr__ = __str__
 

@@ -1,24 +1,25 @@
 """SAVANT batches: surgical video labelled by time, or frame by frame.
 
 Described at the platform's help centre, "Export annotation data", read in November 2026. One JSON file holds a list of
-sequences (annotation jobs); a video batch has ``videoAnnotations``, a frame batch ``featureSet``, and both may stand in one
-file::
+sequences (annotation jobs); a video batch has ``videoAnnotations``, a frame batch ``featureSet``, and both may stand in
+one file::
 
     {"sequences": [{"rootId": "r1", "workspaceId": "w1", "videoAnnotations": [
         {"timestampStart": 1000, "timestampEnd": 2000, "label": {"code": "cut", "displayName": "Cut"}}]},
      {"rootId": "r2", "workspaceId": "w1", "featureSet": [
         {"id": "f1", "framePath": "s3://.../f1.png", "labels": [
-            {"code": "grasper", "shapes": [{"type": "rectangle", "points": [{"x": 0.1, "y": 0.2}, {"x": 0.3, "y": 0.4}]}]}]}]}]}
+            {"code": "grasper", "shapes": [{"type": "rectangle", "points": [{"x": 0.1, "y": 0.2}, {"x": 0.3, "y":
+            0.4}]}]}]}]}]}
 
 How it is read
 --------------
-A sequence is a row of ``ds.sequences``. A frame is an item of kind ``frame`` that belongs to it, a video one item of kind
-``video`` whose annotations have a span. A shape is an annotation; a label of a frame without shapes is an annotation without
-shape. Coordinates are fractions of width and height, and the file states no size. Times are milliseconds. A label is known
-by its code; its name is the display name where the file states one.
+A sequence is a row of ``ds.sequences``. A frame is an item of kind ``frame`` that belongs to it, a video one item of
+kind ``video`` whose annotations have a span. A shape is an annotation; a label of a frame without shapes is an
+annotation without shape. Coordinates are fractions of width and height, and the file states no size. Times are
+milliseconds. A label is known by its code; its name is the display name where the file states one.
 
-Everything else is kept: unknown keys under ``savant/<key>``; a shape that can't be read stays verbatim (``savant/#shape``),
-and keys that begin with ``#`` tell the writer how the file said what the model says otherwise:
+Everything else is kept: unknown keys under ``savant/<key>``; a shape that can't be read stays verbatim
+(``savant/#shape``), and keys that begin with ``#`` tell the writer how the file said what the model says otherwise:
 
 =============  ========================================================================================
 extra          meaning
@@ -28,7 +29,7 @@ extra          meaning
 ``#corners``   1 where the corners of a rectangle are given with x descending, 2 with y, 3 with both
 ``#entry``     the label entry, verbatim but for its shapes, where it says more than its code
 ``#again``     this shape begins another entry of the same label as the entry before
-``#absent``    keys of a time annotation that are not there
+``#absent``    keys of a time annotation or a frame that are not there
 ``#label``     the label object, verbatim, where it differs from the first one of its code
 ``#plain``     the label object of a time annotation states no display name
 ``#labels``    the labels of a frame, verbatim, where they are no list

@@ -154,7 +154,7 @@ def frame_kinds(ds: Dataset, apply: bool) -> Found:
 
 
 def in_sequences(ds: Dataset, apply: bool) -> Found:
-    """Put every item into a sequence, one video at the most in each, and list items sequence by sequence, the video first."""
+    """Put every item into a sequence, with one video at the most, and list items sequence by sequence, videos first."""
     owner = ds._items.array("sequence").copy()
     video = ds._items.array("kind") == VIDEO
     count = len(ds._sequences)

@@ -82,7 +82,7 @@ def _records(
             if isinstance(part, Block):
                 for place, raw in enumerate(part.records, part.first):
                     yield f"/sequences/{place}", loads(bytes(raw))
-            elif isinstance(part, Rest) and part.pointer == "":
+            elif part.pointer == "":
                 seen = any(key == "sequences" for key, _ in part.members)
                 reader.document(part)
         if not seen:
@@ -189,7 +189,7 @@ class _Reader:
         if "framePath" in record and not isinstance(path, str):
             extras["framePath"], path = path, None
         if not isinstance(labels, list):
-            extras["#labels"] = record.get("labels", "absent")
+            extras |= {"#labels": labels} if "labels" in record else {"#absent": ["labels"]}
             labels = []
         name = last_part(path) if path is not None else "" if ident is None else str(ident)
         item = self._builder.add_item(name, id=ident, uri=path, kind="frame", sequence=sequence, extras=_keyed(extras))

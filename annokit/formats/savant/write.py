@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import groupby
+from math import isnan
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -105,7 +106,7 @@ class _Writer:
     def _time(self, span: Any, label: int, extras: Record) -> Record:
         absent = extras.pop("#absent", ())
         stated = extras.pop("#label", None) or self._label_objects[label]
-        times = (None, None) if span is MISSING else (None if t != t else t for t in span[:2])
+        times = (None, None) if span is MISSING else (None if isnan(t) else t for t in span[:2])
         record = {key: time for key, time in zip(TIME_KEYS[:2], times, strict=True) if key not in absent}
         return {**record, "label": stated, **extras}
 
@@ -118,11 +119,12 @@ class _Writer:
         columns = (_values(table, "id", len(items)), _values(table, "uri", len(items)), _all_extras(table, len(items)))
         records = []
         for place, (ident, uri, extras) in enumerate(zip(*columns, strict=True)):
-            labels = extras.pop("#labels", None)
+            labels = extras.pop("#labels", MISSING)
+            absent = extras.pop("#absent", ())
             entries = _entries(shapes[offsets[place] : offsets[place + 1]])
             record = {key: value for key, value in (("id", ident), ("framePath", uri)) if value is not MISSING}
-            if labels != "absent":
-                record["labels"] = entries if labels is None or entries else labels
+            if entries or "labels" not in absent:
+                record["labels"] = entries if entries or labels is MISSING else labels
             records.append({**record, **extras})
         return records
 
