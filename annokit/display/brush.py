@@ -176,13 +176,14 @@ def bitmap(image: Image, flags: Array, color: Color, opacity: float, width: int)
     frame = columns[0] * fx, rows[0] * fy, (columns[-1] + 1) * fx, (rows[-1] + 1) * fy
     crop = flags[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     rect = within(image, frame)
-    cover = _stretched(crop, (rect[2] - rect[0], rect[3] - rect[1]))
+    cover = stretched(crop, (rect[2] - rect[0], rect[3] - rect[1]))
     _paste(image, rect, cover, color, opacity)
     _paste(image, rect, cover & ~_inner(cover, width), color, 1.0)
     return tuple(map(float, frame))  # type: ignore[return-value] # four numbers, made above
 
 
-def _stretched(crop: Array, size: tuple[int, int]) -> Array:
+def stretched(crop: Array, size: tuple[int, int]) -> Array:
+    """Return a (height, width) bool mask resized to (width, height) `size`."""
     if crop.shape == size[::-1]:
         return crop
     from PIL import Image as Pillow

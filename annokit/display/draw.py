@@ -134,7 +134,8 @@ def _draw(picture: Image, annotations: Sequence[Annotation], palette: Palette, s
     if style.labels:
         told = zip(annotations, colors, frames, strict=True)
         captions = [Caption(caption_of(a), c, f, f"label {palette.position(a.label)}") for a, c, f in told]
-        draw_captions(picture, [caption for caption in captions if caption.text], letters(picture.size))
+        crowd = min(max((40 / max(len(captions), 1)) ** 0.25, 0.6), 1.0)
+        draw_captions(picture, [c for c in captions if c.text], max(round(letters(picture.size) * crowd), 10))
 
 
 def letters(size: tuple[int, int]) -> int:

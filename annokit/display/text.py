@@ -16,6 +16,8 @@ _BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 def clean(value: Any, longest: int = 200) -> str:
     """Return `value` as one line of at most `longest` characters; control characters and lone halves are replaced."""
     text = value if isinstance(value, str) else str(value)
+    if len(text) <= longest and text.isprintable():
+        return text
     cut = text[: longest + 1]
     line = " ".join("".join(_shown(char) for char in cut).split())
     return line if len(text) <= longest else line[: longest - 1].rstrip() + "…"

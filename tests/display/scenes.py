@@ -10,7 +10,8 @@ from PIL import Image
 from annokit.geometry import Box, Cuboid, Ellipse, Keypoints, Mask, Point, Polygon, Polyline, RotatedBox
 from annokit.model.builder import DatasetBuilder
 from annokit.model.dataset import Dataset
-from annokit.model.label import Label, Skeleton
+from annokit.model.label import AttributeDefinition, Label, Option, Skeleton
+from annokit.report import Issue
 
 RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
 HOSTILE = "</style><script>alert(1)</script><img src=x onerror=alert(2)>\"'&"
@@ -70,4 +71,27 @@ def pictures(folder: Path, count: int = 3, size: tuple[int, int] = (64, 48)) -> 
         item = builder.add_item(path.name, width=size[0], height=size[1], path=str(path), status=status, split="train")
         for place in range(number):
             builder.add_annotation(item, ("cat", "dog")[place % 2], Box(0.1 * place, 0.1, 0.1 * place + 0.3, 0.9))
+    return builder.build()
+
+
+def hostile(folder: Path | None = None) -> Dataset:
+    """Return a dataset whose every text tries to break out of where it stands."""
+    builder = DatasetBuilder()
+    odd = ("red;}", HOSTILE, "</style>")
+    definition = AttributeDefinition(name=HOSTILE, options=(Option(name=HOSTILE),))
+    builder.add_label(
+        Label(HOSTILE, HOSTILE, color=odd, attributes=(definition,), skeleton=Skeleton((HOSTILE,)))  # type: ignore[arg-type]
+    )
+    builder.add_label(Label("\ud800 lone \x00 \u202e", color=(300, -5, 0)))
+    sequence = builder.add_sequence(HOSTILE, name=HOSTILE)
+    path = None
+    if folder is not None:
+        path = str(folder / "a.png")
+        Image.new("RGB", (40, 30), BLUE).save(path)
+    texts = {"split": HOSTILE, "uri": HOSTILE, "attributes": {HOSTILE: HOSTILE}}
+    item = builder.add_item(HOSTILE, width=40, height=30, path=path, sequence=sequence, kind="frame", **texts)
+    told = {"id": HOSTILE, "track": HOSTILE, "layer": HOSTILE, "author": HOSTILE, "attributes": {HOSTILE: HOSTILE}}
+    for place, shape in enumerate((*(s for n, s in SHAPES.items() if n != "mask"), None)):
+        builder.add_annotation(item, place % 2, shape, **told)
+    builder.issues.append(Issue("unread-key", "warning", HOSTILE, 3, (HOSTILE, "\ud800"), field=HOSTILE, fate="kept"))
     return builder.build()
