@@ -46,29 +46,39 @@ class Block:
 
 
 class Blocks:
-    """The blocks of the array whose opening bracket the window has just passed."""
+    """The blocks of the array of which the window has just passed the opening bracket, or a comma if `resumed`.
 
-    def __init__(self, window: Window, pointer: str, decode: Decode[Any], first: int = 0) -> None:
+    They end with the array, or, `stopped`, where a window that has a `stop` comes to it exactly behind a comma.
+    """
+
+    def __init__(self, window: Window, pointer: str, decode: Decode[Any], *, resumed: bool = False) -> None:
         self._window = window
         self._pointer = pointer
         self._decode = decode
-        self._index = first
+        self._index = 0
+        self._resumed = resumed
+        self.stopped = False
         self._guess = b""
         self._comma = 0
         self._misses = 0
         self._closed = False
 
     def __iter__(self) -> Iterator[Block]:
-        if self._index == 0 and self._window.peek(self._pointer) == ord("]"):
+        if not self._resumed and self._window.peek(self._pointer) == ord("]"):
             self._window.start += 1
             return
-        while not self._closed:
+        while not self._closed and not self.stopped:
             records = self._by_guess()
             if records is None:
                 records = self._by_scan()
             block = Block(self._pointer, self._index, records, self._window.position)
             self._index += len(records)
             yield block
+            self.stopped = self._at_stop()
+
+    def _at_stop(self) -> bool:
+        window = self._window
+        return window.position == window.stop and window.buffer[window.start - 1] == ord(",")
 
     def _here(self) -> str:
         return self._pointer + escaped(self._index)

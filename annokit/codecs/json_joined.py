@@ -204,7 +204,10 @@ class Layout:
         deeper = self.marks[self.depths > joined.depth + 1]
         if len(deeper):
             return joined.rows_at(deeper)
-        between = np.flatnonzero(~self._leaf[:-1] & (np.diff(self.marks) > 2))
+        empty = (
+            self.opens[:-1] & ~self.opens[1:]
+        )  # "[]"; between other brackets a comma may lie, but no digit fits beside
+        between = np.flatnonzero(~self._leaf[:-1] & (np.diff(self.marks) > np.where(empty, 1, 2)))
         if not len(between):
             return between
         digits = Counter(joined.bytes - ord("0") < 10)

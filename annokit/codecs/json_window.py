@@ -49,10 +49,14 @@ class Reading:
 
 
 class Window:
-    """A stretch ``buffer[start:end]`` of a source, moved on by raising `start` and calling `fill`."""
+    """A stretch ``buffer[start:end]`` of a source, moved on by raising `start` and calling `fill`.
 
-    def __init__(self, source: Source, how: Reading) -> None:
+    `stop` is the length of a source that ends in the middle of an array, behind a comma.
+    """
+
+    def __init__(self, source: Source, how: Reading, stop: int | None = None) -> None:
         self._source = source
+        self.stop = stop
         self.how = how
         self.size = max(how.limits.json_window, 16)
         self.buffer = bytearray()
