@@ -5,7 +5,6 @@ From the network to the caller::
     transport    one exchange, Request -> Response: the seam for tests and other networks
     http cloud   the transports over requests, and over fsspec for s3:// and gs://
     fake         a scripted transport and a clock that never waits, for your own tests
-    address      URLs as they may be shown, compared and trusted
     verdict      what each HTTP status means, as tables
     budget       attempts, back-off and Retry-After of one file
     hosts        what all workers share about one host

@@ -13,8 +13,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO
 from urllib.parse import urlsplit
 
+from annokit.codecs.address import shown
 from annokit.errors import MissingExtraError
-from annokit.remote.address import shown
 from annokit.remote.transport import Request, Response, Transport, TransportError
 
 PACKAGES = {"s3": "s3fs", "gs": "gcsfs", "gcs": "gcsfs"}

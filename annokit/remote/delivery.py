@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NoReturn
 from urllib.parse import urljoin
 
-from annokit.remote.address import is_secret, origin, shown
+from annokit.codecs.address import is_secret, origin, shown
 from annokit.remote.budget import Budget
 from annokit.remote.folder import PartFile
 from annokit.remote.job import Job, Result

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import attrs
 
-from annokit.remote.address import shown
+from annokit.codecs.address import shown
 from annokit.remote.transport import Request, TransportError
 
 

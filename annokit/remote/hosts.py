@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from annokit.remote.address import origin
+from annokit.codecs.address import origin
 from annokit.remote.clock import Clock
 from annokit.remote.signals import LostError, StoppedError
 

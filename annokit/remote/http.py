@@ -17,7 +17,7 @@ from requests.adapters import HTTPAdapter
 from requests.structures import CaseInsensitiveDict
 from urllib3.exceptions import HTTPError
 
-from annokit.remote.address import origin, sendable, shown
+from annokit.codecs.address import origin, sendable, shown
 from annokit.remote.transport import Request, Response, TransportError
 
 _OWN_HEADERS = {"User-Agent": "annokit", "Accept": "*/*", "Accept-Encoding": "identity", "Connection": "keep-alive"}

@@ -6,7 +6,7 @@ from typing import Protocol
 
 import attrs
 
-from annokit.remote.address import identity
+from annokit.codecs.address import identity
 from annokit.remote.transport import Request
 from annokit.remote.wire import Wire
 

@@ -20,10 +20,10 @@ from urllib.parse import quote, urlencode
 
 import attrs
 
+from annokit.codecs.address import is_secret, require_https, shown
 from annokit.errors import AuthError, FetchError, UsageError
 from annokit.limits import DEFAULT_LIMITS, Limits
 from annokit.media.magic import IMAGE_KINDS
-from annokit.remote.address import is_secret, require_https, shown
 from annokit.remote.budget import Budget
 from annokit.remote.clock import Clock, SystemClock
 from annokit.remote.credentials import Credentials, missing

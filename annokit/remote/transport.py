@@ -11,8 +11,8 @@ from typing import Protocol
 
 import attrs
 
+from annokit.codecs.address import shown
 from annokit.errors import FetchError
-from annokit.remote.address import shown
 
 
 @attrs.frozen

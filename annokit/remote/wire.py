@@ -8,8 +8,8 @@ from contextlib import contextmanager
 
 import attrs
 
+from annokit.codecs.address import shown
 from annokit.limits import DEFAULT_LIMITS, Limits
-from annokit.remote.address import shown
 from annokit.remote.budget import retry_after
 from annokit.remote.clock import Clock, SystemClock
 from annokit.remote.hosts import Host, Hosts

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from annokit.codecs.address import identity, is_loopback, is_secret, origin, require_https, sendable, shown
 from annokit.errors import UsageError
-from annokit.remote.address import identity, is_loopback, is_secret, origin, require_https, sendable, shown
 
 
 def test_shown_hides_every_secret() -> None:
