@@ -20,6 +20,12 @@ Spot = tuple[int, int]
 SHARE = 0.3
 """Largest share of the picture that one caption may cover."""
 
+TOGETHER = 0.4
+"""Largest share of the picture that all captions together may cover."""
+
+BREADTH = 0.5
+"""Largest share of the picture's width that a caption of more than a few letters may take."""
+
 
 @attrs.frozen(eq=False)
 class Caption:
@@ -52,7 +58,7 @@ def draw_captions(image: Image, captions: list[Caption], size: int) -> int:
     """Draw captions with letters of `size` pixels.
 
     A caption stands above its shape, else inside, below or at its right end; one that finds no free place, or that
-    would cover too much of a small picture, is left out, since captions over captions can't be read.
+    would cover too much of the picture, is left out, since captions over captions can't be read.
 
     Returns
     -------
@@ -60,11 +66,13 @@ def draw_captions(image: Image, captions: list[Caption], size: int) -> int:
         How many were drawn.
     """
     taken = np.zeros((0, 4))
+    room = TOGETHER * image.width * image.height
     for caption in captions:
         plate = _fitting(legible(caption.text, caption.spare, size), size, image.size)
         spot = None if plate is None else _free(caption.frame, plate.size, image.size, taken)
-        if plate is None or spot is None:
+        if plate is None or spot is None or plate.size[0] * plate.size[1] > room:
             continue
+        room -= plate.size[0] * plate.size[1]
         _draw(image, plate, spot, caption.color)
         taken = np.append(taken, [[*spot, spot[0] + plate.size[0], spot[1] + plate.size[1]]], axis=0)
     return len(taken)
@@ -79,12 +87,13 @@ def legible(text: str, spare: str, size: int) -> str:
 def _fitting(text: str, size: int, canvas: Spot) -> Plate | None:
     """Return the plate of a text, shortened until it fits; None where not even a few letters do."""
     letters = len(text)
+    broad = min(canvas[0], max(BREADTH * canvas[0], 8 * size))
     while letters > 0:
         plate = _plate(text if letters == len(text) else text[:letters].rstrip() + "…", size)
         width, height = plate.size
-        if width <= canvas[0] and height <= canvas[1] and width * height <= SHARE * canvas[0] * canvas[1]:
+        if width <= broad and height <= canvas[1] and width * height <= SHARE * canvas[0] * canvas[1]:
             return plate
-        room = min(canvas[0], SHARE * canvas[0] * canvas[1] / height) / width if height <= canvas[1] else 0.0
+        room = min(broad, SHARE * canvas[0] * canvas[1] / height) / width if height <= canvas[1] else 0.0
         letters = min(letters - 1, int(letters * room) + 1) if letters > 3 and room > 0 else 0
     return None
 

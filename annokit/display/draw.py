@@ -15,7 +15,7 @@ from annokit.display.caption import Caption, draw_captions
 from annokit.display.colors import WHITE, Color, Palette, contrast
 from annokit.display.marks import Frame, Marks, marks_of
 from annokit.display.text import caption_of, clean
-from annokit.errors import UsageError
+from annokit.errors import AnnokitError, UsageError
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -187,7 +187,7 @@ def contact_sheet(
     Returns
     -------
     PIL.Image.Image
-        In mode RGB.
+        In mode RGB. An item that can't be drawn leaves a blank cell that says why.
     """
     if count < 0 or size < 8 or (columns is not None and columns < 1):
         raise UsageError(f"count >= 0, size >= 8, columns >= 1; got {count}, {size}, {columns}")
@@ -235,16 +235,24 @@ def small(item: Item, size: int, labels: bool = True) -> Image:
 
 
 def _put(board: Image, item: Item, spot: tuple[int, int], size: int, labels: bool) -> None:
+    told = clean(item.name, 80)
+    try:
+        picture = small(item, size, labels)
+    except AnnokitError as error:
+        picture, told = sheet((size, size)), f"not drawn: {clean(error, 80)}"
+    board.paste(picture, (spot[0] + (size - picture.width) // 2, spot[1] + (size - picture.height) // 2))
+    if labels:
+        _name(board, told, spot, size)
+
+
+def _name(board: Image, told: str, spot: tuple[int, int], size: int) -> None:
+    """Write a line below a cell, its beginning cut where it is too long."""
     from PIL import ImageDraw
 
     from annokit.display.fonts import font_for
 
-    picture = small(item, size, labels)
-    board.paste(picture, (spot[0] + (size - picture.width) // 2, spot[1] + (size - picture.height) // 2))
-    if not labels:
-        return
     height = letters((size, size))
-    font, text = font_for(clean(item.name, 80), height)
+    font, text = font_for(told, height)
     while len(text) > 1 and font.getlength(text) > size:
         text = "…" + text[max(len(text) // 8, 2) :]
     ImageDraw.Draw(board).text((spot[0], spot[1] + size + 2), text, font=font, fill=(60, 60, 60))

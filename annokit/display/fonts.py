@@ -67,13 +67,21 @@ def font_for(text: str, size: int) -> tuple[Font, str]:
     shown : str
         The text; letters that no font has are shown without their accents, else as a question mark.
     """
-    letters = frozenset(char for char in text if unicodedata.category(char)[0] not in "CMZ")
-    path, missing = _choose(letters)
+    path, missing = _choose(_letters(text))
     font = _open(path, size)
     shown = "".join(_plain(char) if char in missing else char for char in text)
     if not _is_scalable(font):
         shown = shown.encode("latin-1", "replace").decode("latin-1")
     return font, shown
+
+
+def path_for(text: str) -> str | None:
+    """Return the path of the font that has most letters of `text`; None where Pillow's own has them all."""
+    return _choose(_letters(text))[0]
+
+
+def _letters(text: str) -> frozenset[str]:
+    return frozenset(char for char in text if unicodedata.category(char)[0] not in "CMZ")
 
 
 def _plain(char: str) -> str:

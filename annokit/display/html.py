@@ -16,13 +16,12 @@ STYLE = """
 .annokit *{box-sizing:border-box}
 .annokit-head{margin:.2em 0 .5em}.annokit-head b{font-size:1.1em}.annokit-dim{opacity:.65}
 .annokit table{border-collapse:collapse;table-layout:auto;margin:0;font-size:1em;border:0;color:inherit}
-.annokit td,.annokit th{text-align:start;line-height:inherit;padding:1px 8px 1px 0;border:0;vertical-align:top;
-background:none;
-max-width:28em;overflow-wrap:anywhere;white-space:normal}
-.annokit th{font-weight:600}.annokit tr{background:none!important;border:0}
-.annokit td.annokit-count{text-align:end;font-variant-numeric:tabular-nums;white-space:nowrap}
+.annokit td,.annokit th{text-align:start!important;line-height:inherit;padding:1px 8px 1px 0!important;border:0;
+vertical-align:top;background:none;max-width:28em;overflow-wrap:anywhere;white-space:normal}
+.annokit th{font-weight:600;overflow-wrap:break-word}.annokit tr{background:none!important;border:0}
+.annokit td.annokit-count{text-align:end!important;font-variant-numeric:tabular-nums;white-space:nowrap}
 .annokit-blocks{display:flex;flex-wrap:wrap;gap:14px 28px;align-items:flex-start}
-.annokit-block h4{margin:0 0 3px;font-size:1em;font-weight:600}
+.annokit-block h4{margin:0 0 3px!important;font-size:1em;font-weight:600}
 .annokit-bar{width:120px;height:9px;margin-top:5px;background:rgba(128,128,128,.18);border-radius:2px;overflow:hidden}
 .annokit-bar div{height:100%}
 .annokit-swatch{display:inline-block;width:.8em;height:.8em;border-radius:2px;margin-inline-end:.45em;

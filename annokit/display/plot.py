@@ -9,6 +9,7 @@ from annokit.display import counts
 from annokit.display.canvas import fitted
 from annokit.display.colors import Palette
 from annokit.display.draw import draw_item
+from annokit.display.fonts import path_for
 from annokit.display.text import clean
 from annokit.errors import MissingExtraError
 
@@ -49,7 +50,7 @@ def plot_item(item: Item, ax: Any = None, **options: Any) -> Any:
         ax = pyplot.subplots(figsize=(width, height))[1]
     right, bottom = (own or side for own, side in zip((item.width, item.height), image.size, strict=True))
     ax.imshow(image, extent=(0, right, bottom, 0))
-    ax.set_title(_text(item.name))
+    _legible(ax.set_title(_text(item.name)))
     ax.set_axis_off()
     return ax
 
@@ -73,6 +74,8 @@ def plot_labels(ds: Dataset, ax: Any = None) -> Any:
     colors = [tuple(part / 255 for part in palette.color(label)) for label in labels]
     ax.barh(range(len(found)), [count for _, count in found], color=colors)
     ax.set_yticks(range(len(found)), ["no label" if label is None else _text(label.path) for label in labels])
+    for tick in ax.get_yticklabels():
+        _legible(tick)
     ax.invert_yaxis()
     ax.set_xlabel("annotations")
     return ax
@@ -81,6 +84,13 @@ def plot_labels(ds: Dataset, ax: Any = None) -> Any:
 def _text(value: str) -> str:
     """Return text that matplotlib does not take for a formula."""
     return clean(value, 60).replace("$", r"\$")
+
+
+def _legible(text: Any) -> None:
+    """Give a matplotlib text a font that has its letters."""
+    path = path_for(text.get_text())
+    if path is not None:
+        text.set_fontproperties(import_module("matplotlib.font_manager").FontProperties(fname=path))
 
 
 def _pyplot(purpose: str) -> Any:

@@ -9,7 +9,7 @@ from PIL import Image
 from annokit.display.canvas import SHEET
 from annokit.display.colors import BLACK, Palette, contrast, mix
 from annokit.display.draw import HALO, contact_sheet, draw_item, draw_shapes, spaced
-from annokit.errors import UsageError
+from annokit.errors import FormatError, UsageError
 from annokit.geometry import Box, Keypoints, Mask, Point, Polygon, Polyline, RotatedBox
 from annokit.model.annotation import Annotation
 from annokit.model.builder import DatasetBuilder
@@ -273,6 +273,13 @@ def test_contact_sheet_is_the_same_every_time_and_shows_all(tmp_path: Path) -> N
     for wrong in ({"count": -1}, {"size": 1}, {"columns": 0}, {"count": 5, "size": 9000}):
         with pytest.raises(UsageError):
             contact_sheet(ds, **wrong)
+
+
+def test_a_broken_mask_is_told_and_spoils_only_its_own_cell(tmp_path: Path) -> None:
+    broken = one(Mask((100, 200), b"\xff"))
+    with pytest.raises(FormatError):
+        draw_item(broken[0])
+    assert contact_sheet(broken, size=64).getpixel((10, 10)) == SHEET
 
 
 def test_spaced_rows_begin_with_the_first_and_are_spread_evenly() -> None:
