@@ -16,6 +16,8 @@ TOKEN = re.compile(
     rb"|(?P<word>true|false|null)|(?P<mark>[\[\]{},:]))"
 )
 SPACE = re.compile(rb"[ \t\n\r]*+")
+BEGUN = re.compile(rb"|-|[.eE][+-]?|t|tr|tru|f|fa|fal|fals|n|nu|nul")
+"""What may be left of a token at the end of a text that is cut off."""
 WORD = re.compile(rb"-?[A-Za-z]\w*")
 CLOSERS = {b"[": b"]", b"{": b"}"}
 
@@ -158,7 +160,7 @@ class _Walk:
     def _no_token(self, position: int) -> Fault:
         position = SPACE.match(self.text, position).end()  # type: ignore[union-attr]
         rest = self.text[position : position + 60]
-        if not rest or rest == b"-" or any(word.startswith(rest) for word in (b"true", b"false", b"null")):
+        if BEGUN.fullmatch(rest):
             return self._ended()
         if rest[:1] == b'"':
             return self._bad_string(position)

@@ -29,7 +29,10 @@ class Fields:
     count: int
     """Number of records."""
     columns: Mapping[str, Sequence[Raw]]
-    """For each key, in order of first appearance, one raw value per record, `ABSENT` where a record lacks it."""
+    """For each key, in order of first appearance, one raw value per record, `ABSENT` where a record lacks it.
+
+    A key that the file has elsewhere but no record of this block may be missing here: use `column`.
+    """
     further: Mapping[int, Mapping[str, Raw]] = attrs.field(factory=dict)
     """Record number to the members whose keys got no column: beyond the cap, or with quotes or backslashes in them."""
     odd: Mapping[int, bytes] = attrs.field(factory=dict)
@@ -75,19 +78,26 @@ class FieldDecoder:
             records = self._decode(text)
         except msgspec.ValidationError:
             return self._learn(text)
-        return Fields(len(records), _columns(self.keys, map(msgspec.structs.astuple, records), len(records)))
+        columns = zip(*map(msgspec.structs.astuple, records), strict=True)
+        return Fields(len(records), dict(zip(self.keys, columns, strict=bool(records))))
 
     def _learn(self, text: bytes) -> Fields:
         """Return the fields of a block with new keys, or with records that are no objects, by way of dictionaries."""
         rows, odd = _dictionaries(text)
         self._grow(rows)
-        known = self._known
-        further = {}
+        columns: dict[str, list[Raw]] = {}
+        further: dict[int, dict[str, Raw]] = {}
         for number, row in enumerate(rows):
-            if not row.keys() <= known.keys():
-                further[number] = {key: value for key, value in row.items() if key not in known}
-        values = ([row.get(key, ABSENT) for key in self.keys] for row in rows)
-        return Fields(len(rows), _columns(self.keys, values, len(rows)), further, odd)
+            for key, value in row.items():
+                if key in columns:
+                    columns[key][number] = value
+                elif key in self._known:
+                    columns[key] = [ABSENT] * len(rows)
+                    columns[key][number] = value
+                else:
+                    further.setdefault(number, {})[key] = value
+        ordered = {key: columns[key] for key in self.keys if key in columns}
+        return Fields(len(rows), ordered, further, odd)
 
     def _grow(self, rows: Iterable[Mapping[str, Raw]]) -> None:
         new = [key for key in dict.fromkeys(key for row in rows for key in row) if key not in self._known]
@@ -96,11 +106,6 @@ class FieldDecoder:
             self.keys.extend(new)
             self._known.update(dict.fromkeys(new))
             self._decode = _typed(self.keys)
-
-
-def _columns(keys: Sequence[str], rows: Iterable[Sequence[Raw]], count: int) -> dict[str, Sequence[Raw]]:
-    columns: Iterable[Sequence[Raw]] = zip(*rows, strict=True) if count else ((),) * len(keys)
-    return dict(zip(keys, columns, strict=bool(keys)))
 
 
 def _typed(keys: Iterable[str]) -> Callable[[bytes], list[msgspec.Struct]]:
