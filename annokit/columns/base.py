@@ -10,6 +10,13 @@ import numpy as np
 Array = np.ndarray[Any, Any]
 
 
+def frozen(array: Array) -> Array:
+    """Return a view of an array through which it can't be changed."""
+    view = array.view()
+    view.flags.writeable = False
+    return view
+
+
 @final
 class Missing:
     """The type of :data:`MISSING`: the row has no value, which is not the same as null."""

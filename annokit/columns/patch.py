@@ -37,6 +37,11 @@ def patched(old: Table, rows: Array, taken: Sequence[set[str]], new: Table) -> T
     return Table(len(old) + len(new) - len(rows), columns)
 
 
+def exchanged(column: Column, rows: Array, values: Column) -> Column:
+    """Return the column with `values` in `rows`, (k,) ascending, none twice; MISSING in `values` takes a value away."""
+    return _column(column, len(column), rows, values, np.arange(len(rows)))
+
+
 def _column(old: Column | None, length: int, rows: Array, new: Column | None, source: Array) -> Column:
     """Return `old` with the values of `new` at `source`, at first in `rows`, then at the end."""
     added = len(source) - len(rows)

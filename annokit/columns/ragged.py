@@ -63,7 +63,7 @@ class Ragged(Column):
     def slice(self, start: int, stop: int) -> Self:
         """Return the lists from `start` up to `stop`; their values share memory."""
         if start == 0 and stop == len(self):
-            return self
+            return self.compact()
         if self.offsets is None:
             return type(self)(None, self.values.slice(start, stop))
         own = self.offsets[start : stop + 1]

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from annokit.columns import MISSING, Fixed, Number
-from annokit.columns.base import Array
+from annokit.columns.base import Array, frozen
 from annokit.model.annotation import Annotation
-from annokit.model.bounds import boxes, stated_boxes
+from annokit.model.bounds import boxes, of_item, stated_boxes
 from annokit.model.schema import KINDS, SECONDS
 from annokit.model.shapes import rings_of
 
@@ -61,22 +61,22 @@ class Annotations:
     @property
     def item(self) -> Array:
         """Row of each annotation's item, -1 none."""
-        return self._dataset._annotations.array("item")
+        return frozen(self._dataset._annotations.array("item"))
 
     @property
     def label(self) -> Array:
         """Position of each annotation's label, -1 none."""
-        return self._dataset._annotations.array("label")
+        return frozen(self._dataset._annotations.array("label"))
 
     @property
     def kind(self) -> Array:
         """Code of each annotation's kind of shape."""
-        return self._dataset._annotations.array("kind")
+        return frozen(self._dataset._annotations.array("kind"))
 
     @property
     def box(self) -> Array:
         """The boxes as the source states them."""
-        return stated_boxes(self._dataset, np.arange(len(self)))
+        return frozen(stated_boxes(self._dataset, np.arange(len(self))))
 
     def boxes(self, form: str = "xyxy", unit: str = "unit") -> Array:
         """Return all boxes, (n, 4) float64; the arguments are those of :meth:`annokit.Item.boxes`."""
@@ -85,12 +85,12 @@ class Annotations:
     @cached_property
     def id(self) -> Array:
         """The source's ids."""
-        return self._idents("id")
+        return frozen(self._idents("id"))
 
     @cached_property
     def track(self) -> Array:
         """The source's track ids."""
-        return self._idents("track")
+        return frozen(self._idents("track"))
 
     def _idents(self, name: str) -> Array:
         column = self._dataset._annotations.sparse(name)
@@ -104,12 +104,12 @@ class Annotations:
     @cached_property
     def keyframe(self) -> Array:
         """Which rows a person set."""
-        return self._numbers("keyframe", False).astype(bool)
+        return frozen(self._numbers("keyframe", False).astype(bool))
 
     @cached_property
     def score(self) -> Array:
         """Confidences."""
-        return self._numbers("score", np.nan)
+        return frozen(self._numbers("score", np.nan))
 
     def _numbers(self, name: str, missing: Any) -> Array:
         found = np.full(len(self), missing)
@@ -127,13 +127,13 @@ class Annotations:
         found = np.full((len(self), 2), np.nan)
         column = self._dataset._annotations.sparse("span")
         if column is None:
-            return found
+            return frozen(found)
         spans = column.dense()
         assert isinstance(spans, Number)
         rows = column.present()
-        units = self._dataset._items.array("time_unit")[self.item[rows]]
+        units = of_item(self._dataset, "time_unit", self.item[rows])
         found[rows] = spans.values[:, :2] / np.array(SECONDS)[units][:, None]
-        return found
+        return frozen(found)
 
     @cached_property
     def _rings(self) -> tuple[Array, Array, Array, Array]:
@@ -142,22 +142,22 @@ class Annotations:
     @property
     def points(self) -> Array:
         """Points of all polygons, polylines and points."""
-        return self._rings[0]
+        return frozen(self._rings[0])
 
     @property
     def ring_offsets(self) -> Array:
         """Where each ring begins in `points`."""
-        return self._rings[1]
+        return frozen(self._rings[1])
 
     @property
     def part_offsets(self) -> Array:
         """Where each part begins among the rings."""
-        return self._rings[2]
+        return frozen(self._rings[2])
 
     @property
     def shape_offsets(self) -> Array:
         """Where each annotation begins among the parts."""
-        return self._rings[3]
+        return frozen(self._rings[3])
 
     def __repr__(self) -> str:
         return f"Annotations({len(self):,})"

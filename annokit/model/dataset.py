@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, overload
@@ -24,6 +24,8 @@ from annokit.report import Report
 if TYPE_CHECKING:
     from annokit.model.bulk import Annotations
     from annokit.model.edit import Edit
+    from annokit.model.summary import Summary
+    from annokit.model.tracks import Tracks
     from annokit.model.views import Views
 
 
@@ -207,6 +209,34 @@ class Dataset:
 
         return Edit(self)
 
+    def tracks(self) -> Tracks:
+        """Return the objects that are tied across frames, each with its rows."""
+        from annokit.model.tracks import Tracks
+
+        return Tracks(self)
+
+    def expand(self) -> Dataset:
+        """Return the dataset with the frames between key frames made; see :func:`annokit.model.expand.expand`."""
+        from annokit.model.expand import expand
+
+        return expand(self)
+
+    def frames(self, first: int | Iterable[int], last: int | None = None, title: str | None = None) -> Dataset:
+        """Return the frames from `first` to `last`, both included, or those listed, as far as they have labels.
+
+        Parameters
+        ----------
+        first : int or iterable of int
+            First frame, or all wanted frames, in the platform's own numbers.
+        last : int, optional
+            Last frame; by default only `first`.
+        title : str, optional
+            Name or id of the sequence; by default all sequences.
+        """
+        from annokit.model.expand import frames
+
+        return frames(self, first, last, title)
+
     def compact(self) -> Dataset:
         """Return an equal dataset that shares no memory with a larger one that it was chosen from."""
         tables = {name: table.compact() for name, table in self._tables().items()}
@@ -217,7 +247,7 @@ class Dataset:
 
     # looking at it ----------------------------------------------------------------------------------------------------
 
-    def summary(self) -> Any:
+    def summary(self) -> Summary:
         """Return counts per label, shape, status and split; it prints as a table."""
         from annokit.model.summary import summarise
 
@@ -233,6 +263,9 @@ class Dataset:
         return self.equals(other) if isinstance(other, Dataset) else NotImplemented
 
     __hash__ = None  # type: ignore[assignment]
+
+    def __copy__(self) -> Dataset:
+        return self._with()
 
     def __getstate__(self) -> dict[str, Any]:
         from annokit.columns.arrays import portable

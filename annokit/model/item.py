@@ -247,6 +247,9 @@ class Item:
     def __hash__(self) -> int:
         return hash((type(self), self.name))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _first, (self._dataset[self._row : self._row + 1],)
+
     def __repr__(self) -> str:
         size = f"{self.width}x{self.height}" if self.width is not None and self.height is not None else "unknown size"
         return f"Item({self.name!r}, {size}, {len(self.annotation_rows)} annotations)"
@@ -255,3 +258,7 @@ class Item:
         from annokit.display.item import item_html
 
         return item_html(self)
+
+
+def _first(dataset: Dataset) -> Item:
+    return dataset[0]

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from annokit.columns import MISSING, Number, Ragged, Sparse
-from annokit.columns.base import Array
-from annokit.geometry import Box, Cuboid, Ellipse, Keypoints, Mask, Point, Polygon, Polyline, RotatedBox
+from annokit.columns import Number, Ragged, Sparse
+from annokit.columns.base import Array, frozen
+from annokit.geometry import Box, Ellipse, Keypoints, Mask, Point, Polygon, Polyline, RotatedBox
 from annokit.model.bounds import boxes, in_unit, of_item
 from annokit.model.schema import KIND_CODE
 
@@ -66,7 +66,7 @@ def rings_of(ds: Dataset, rows: Array, unit: str = "unit") -> tuple[Array, Array
         sizes = np.diff(levels[0][levels[1][shape.bounds()]])
         item = owner.repeat(sizes)
         points = in_unit(ds, item, points, of_item(ds, "unit", item), unit)
-    return points, *levels
+    return frozen(points), *levels
 
 
 def _polygons(ds: Dataset, rows: Array) -> list[Any]:
@@ -115,7 +115,7 @@ def joints_of(ds: Dataset, column: Sparse, rows: Array, slots: Array) -> tuple[A
     numbers, offsets = joints.values.values, joints.bounds()
     item = ds._annotations.array("item")[rows].repeat(np.diff(offsets))
     points = in_unit(ds, item, numbers[:, :2], of_item(ds, "unit", item), "unit")
-    return points, numbers[:, 2].astype(np.uint8), offsets
+    return frozen(points), frozen(numbers[:, 2].astype(np.uint8)), offsets
 
 
 def _rotated(ds: Dataset, rows: Array) -> list[Any]:
@@ -158,4 +158,4 @@ _MAKERS: dict[str, Callable[[Dataset, Array], list[Any]]] = {
     "cuboid": _cuboids,
 }
 
-__all__ = ["MISSING", "Cuboid", "joints_of", "keypoints", "rings_of", "shapes"]
+__all__ = ["joints_of", "keypoints", "rings_of", "shapes"]
