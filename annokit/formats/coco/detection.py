@@ -1,0 +1,75 @@
+"""The marks of a COCO file, seen in its first bytes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from annokit.formats.coco.dialect import DIALECTS, Dialect
+
+if TYPE_CHECKING:
+    from annokit.formats.detect import Probe
+
+TOKEN = re.compile(rb'"((?:[^"\\]|\\.)*+)"(\s*+:)?+|[\[\]{}]', re.DOTALL)
+
+
+def keys_of(head: bytes, depth: int = 1) -> dict[str, int]:
+    """Return the keys of the objects at a depth, 1 for the document itself, and the offset behind each one's colon.
+
+    Parameters
+    ----------
+    head : bytes
+        The beginning of a JSON document; it may end anywhere.
+    depth : int
+        How many brackets are open around the keys. The first object at that depth counts.
+    """
+    found: dict[str, int] = {}
+    level = 0
+    for token in TOKEN.finditer(head):
+        text = token.group()
+        if text in (b"{", b"["):
+            level += 1
+        elif text in (b"}", b"]"):
+            level -= 1
+            if level < depth and found:
+                break
+        elif level == depth and token.group(2):
+            found.setdefault(token.group(1).decode("utf-8", "replace"), token.end())
+    return found
+
+
+def records_of(head: bytes) -> dict[str, frozenset[str]]:
+    """Return the keys of the first record of each list that stands in the first bytes of a document.
+
+    An empty list has a record without keys; the list of a document that is one itself is called ``""``.
+    """
+    if head[:1] == b"[":
+        return {"": frozenset(keys_of(head, 2))}
+    found = {}
+    for key, offset in keys_of(head).items():
+        rest = head[offset:].lstrip()
+        if rest[:1] == b"[":
+            found[key] = frozenset(keys_of(rest, 2)) if rest[1:].lstrip()[:1] == b"{" else frozenset()
+    return found
+
+
+def detect(probe: Probe) -> Mapping[str, str]:
+    """Recognise a COCO file by its lists, or a results list by the keys of its first record."""
+    if len(probe.ending(".json")) > 1:
+        return {}
+    head = probe.json_head()
+    lists = records_of(head) if head else {}
+    fits = {name: reason for name, dialect in DIALECTS.items() if (reason := _reason(dialect, lists))}
+    return dict(list(fits.items())[-1:])
+
+
+def _reason(dialect: Dialect, lists: Mapping[str, frozenset[str]]) -> str | None:
+    """Return by which mark a document is of a dialect, None where it is not."""
+    for name, wanted in dialect.marks:
+        if wanted <= lists.get(name, frozenset()):
+            return f"{f'a list of {name}' if name else 'a list of results'} with {', '.join(sorted(wanted))}"
+    for names in dialect.empty:
+        if names <= lists.keys():
+            return f"lists of {' and '.join(sorted(names))}"
+    return None

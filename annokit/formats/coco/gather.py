@@ -1,0 +1,240 @@
+"""Blocks of columns put together, each value stored once: the large arrays grow as the blocks come."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from annokit.columns import Column, Fixed, Number, Ragged, Sparse, Table
+from annokit.columns.base import Array, concat
+from annokit.formats.coco.piece import Piece
+
+SLACK = 1.1
+"""What is reserved beyond the extrapolated need; memory that is never touched costs nothing."""
+
+
+class Reach:
+    """How far a read has come since its first block, from which the need for memory is extrapolated."""
+
+    def __init__(self, total: int | None) -> None:
+        self._total = total
+        self._first: int | None = None
+        self._scale = 2.0
+
+    def at(self, end: int) -> None:
+        """Note the offset in the source behind the block at hand."""
+        if self._first is None:
+            self._first = end
+        elif self._total is not None and end > self._first:
+            self._scale = SLACK * max(self._total - self._first, 1) / (end - self._first)
+
+    def room(self, need: int) -> int:
+        """Return how much to reserve where `need` are used so far."""
+        return max(int(need * min(max(self._scale, SLACK), 64.0)), 1024)
+
+
+class Grown:
+    """An array that grows without ever being copied in whole, as far as the system can help it."""
+
+    def __init__(self, dtype: Any, width: tuple[int, ...], reach: Reach) -> None:
+        self._array: Array = np.empty((0, *width), dtype)
+        self._reach = reach
+        self.length = 0
+
+    def add(self, values: Array) -> None:
+        """Append values."""
+        need = self.length + len(values)
+        if need > len(self._array):
+            self._array.resize((self._reach.room(need), *self._array.shape[1:]), refcheck=False)
+        self._array[self.length : need] = values
+        self.length = need
+
+    def fill(self, count: int, value: Any) -> None:
+        """Append one value `count` times."""
+        self.add(np.broadcast_to(np.asarray(value, self._array.dtype), (count, *self._array.shape[1:])))
+
+    def done(self) -> Array:
+        """Return the array; nothing can be added any more."""
+        self._array.resize((self.length, *self._array.shape[1:]), refcheck=False)
+        return self._array
+
+
+class _Numbers:
+    """A column of numbers that grows."""
+
+    def __init__(self, width: int, reach: Reach) -> None:
+        self._values = Grown(np.float64, (width,), reach)
+        self._whole: Grown | None = None
+        self._reach = reach
+        self._width = width
+
+    def add(self, numbers: Number) -> None:
+        if numbers.whole is not None and self._whole is None:
+            self._whole = Grown(np.bool_, (self._width,), self._reach)
+            self._whole.fill(self._values.length, False)
+        if self._whole is not None:
+            if numbers.whole is None:
+                self._whole.fill(len(numbers), False)
+            else:
+                self._whole.add(numbers.whole)
+        self._values.add(numbers.values)
+
+    def fill(self, count: int) -> None:
+        """Append rows without a value."""
+        self._values.fill(count, np.nan)
+        if self._whole is not None:
+            self._whole.fill(count, False)
+
+    def done(self) -> Number:
+        return Number(self._values.done(), None if self._whole is None else self._whole.done())
+
+
+class Boxes:
+    """The column of boxes, NaN where there is none."""
+
+    def __init__(self, reach: Reach) -> None:
+        self._numbers = _Numbers(4, reach)
+        self._rows = 0
+
+    def add(self, column: Any, start: int) -> None:
+        """Append the boxes of a block whose first row is `start`."""
+        if start > self._rows:
+            self._numbers.fill(start - self._rows)
+        self._numbers.add(column)
+        self._rows = start + len(column)
+
+    def done(self, count: int) -> Column:
+        """Return the column of `count` rows."""
+        if count > self._rows:
+            self._numbers.fill(count - self._rows)
+        return self._numbers.done()
+
+
+class Polygons:
+    """The column of polygons, whose parts are single rings."""
+
+    def __init__(self, reach: Reach) -> None:
+        self._rows = Grown(np.int64, (), reach)
+        self._rings = Grown(np.int64, (), reach)
+        self._sizes = Grown(np.int64, (), reach)
+        self._points = _Numbers(2, reach)
+        self._rings.fill(1, 0)
+        self._sizes.fill(1, 0)
+
+    def add(self, column: Any, start: int) -> None:
+        """Append the polygons of a block whose first row is `start`."""
+        shapes: Any = column.values
+        rings: Any = shapes.values.values
+        self._rows.add(column.present() + start)
+        _extend(self._rings, shapes.offsets)
+        _extend(self._sizes, rings.offsets)
+        self._points.add(rings.values)
+
+    def done(self, count: int) -> Column:
+        """Return the column of `count` rows."""
+        rows = self._rows.done()
+        rings = Ragged(self._sizes.done(), self._points.done())
+        shapes = Ragged(self._rings.done(), Ragged(None, rings))
+        return Sparse(count, None if len(rows) == count else rows, None, shapes)
+
+
+def _extend(grown: Grown, offsets: Array) -> None:
+    grown.add(offsets[1:] + grown._array[grown.length - 1])
+
+
+class Others:
+    """Any other column: its pieces, put together at the end."""
+
+    def __init__(self, _: Reach) -> None:
+        self._pieces: list[tuple[int, Column]] = []
+
+    def add(self, column: Column, start: int) -> None:
+        """Append the values of a block whose first row is `start`."""
+        self._pieces.append((start, column))
+
+    def done(self, count: int) -> Column:
+        """Return the column of `count` rows."""
+        pieces = _promoted([column for _, column in self._pieces])
+        stops = [start + len(column) for start, column in self._pieces]
+        starts = [start for start, _ in self._pieces]
+        self._pieces = []
+        gaps = [a - b for a, b in zip([*starts, count], [0, *stops], strict=True)]
+        if any(gaps) or any(isinstance(piece, Sparse) for piece in pieces):
+            return _with_gaps([Sparse.of_column(piece) for piece in pieces], gaps)
+        return concat(pieces)
+
+
+def _with_gaps(pieces: list[Sparse], gaps: list[int]) -> Column:
+    like = pieces[0].values
+    listed: list[Column] = []
+    for gap, piece in zip(gaps, [*pieces, None], strict=True):
+        if gap:
+            listed.append(Sparse.empty(gap, like))
+        if piece is not None:
+            listed.append(piece)
+    return concat(listed)
+
+
+def _promoted(pieces: list[Column]) -> list[Column]:
+    """Return integers as numbers where other blocks of the column hold numbers, so that they stay numbers."""
+    inner = [piece.values if isinstance(piece, Sparse) else piece for piece in pieces]
+    if {type(column) for column in inner} != {Fixed, Number}:
+        return pieces
+    if not all(_exact(column) for column in inner if isinstance(column, Fixed)):
+        return pieces
+    return [_as_number(piece) for piece in pieces]
+
+
+def _exact(column: Fixed) -> bool:
+    values = column.values
+    return values.dtype.kind == "i" and values.ndim == 1 and bool((np.abs(values) <= 1 << 53).all())
+
+
+def _as_number(column: Any) -> Column:
+    if isinstance(column, Sparse):
+        return Sparse(column.length, column.rows, column.slots, _as_number(column.values))
+    if isinstance(column, Number):
+        return column
+    return Number(column.values.astype(np.float64), np.ones(len(column), bool))
+
+
+KINDS: dict[str, Any] = {"box": Boxes, "points": Polygons}
+
+
+class Gathered:
+    """All blocks of one list.
+
+    Parameters
+    ----------
+    total : int or None
+        Bytes of the source.
+    """
+
+    def __init__(self, total: int | None) -> None:
+        self._reach = Reach(total)
+        self._columns: dict[str, Any] = {}
+        self.count = 0
+        self.bad: dict[int, bytes] = {}
+
+    def add(self, piece: Piece, end: int) -> None:
+        """Append a block that ends at offset `end` of the source."""
+        self._reach.at(end)
+        for name, column in piece.columns.items():
+            if name not in self._columns:
+                self._columns[name] = KINDS.get(name, Others)(self._reach)
+            self._columns[name].add(column, self.count)
+        for number, text in piece.bad.items():
+            self.bad[self.count + number] = text
+        self.count += len(piece)
+
+    def table(self) -> Table:
+        """Return the table, without the records that are no objects; the blocks are gone afterwards."""
+        made = {name: self._columns[name].done(self.count) for name in list(self._columns)}
+        self._columns = {}
+        table = Table(self.count, made)
+        if self.bad:
+            keep = np.ones(self.count, bool)
+            keep[list(self.bad)] = False
+            table = table.take(np.flatnonzero(keep))
+        return table

@@ -1,0 +1,82 @@
+"""One block of records as columns, before it joins the others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import attrs
+import numpy as np
+from msgspec import Raw
+
+from annokit.codecs.json_fields import Fields
+from annokit.columns import Column, Fixed, Json, Sparse
+from annokit.columns.base import Array
+from annokit.columns.json import dumps
+from annokit.formats.coco import keys, values
+
+
+@attrs.define(eq=False)
+class Piece:
+    """The columns of consecutive records."""
+
+    count: int
+    """Number of records."""
+
+    columns: dict[str, Column] = attrs.field(factory=dict)
+    """By name, in the order in which the file states the keys; each has `count` rows."""
+
+    bad: dict[int, bytes] = attrs.field(factory=dict)
+    """The records that are no objects, by number."""
+
+    def __len__(self) -> int:
+        return self.count
+
+    def put(self, name: str, column: Column | None) -> None:
+        """Add a column."""
+        if column is not None:
+            self.columns[name] = column
+
+    def keep(self, key: str, raws: Sequence[Raw], rows: Array | None = None) -> None:
+        """Keep the values of `rows`, by default of all that there are, verbatim."""
+        self.put(keys.extra(key), values.verbatim(raws, rows))
+
+    def lacks(self, raws: Sequence[Raw] | None) -> Array:
+        """Return the (count,) rows whose record lacks a key."""
+        return np.ones(self.count, bool) if raws is None else values.lengths_of(raws) == 0
+
+
+def mark_absent(piece: Piece, absent: Mapping[str, Array]) -> None:
+    """Note which of the keys that a writer would add are not there: (count,) bool by key."""
+    missing = np.zeros(piece.count, np.int64)
+    for bit, rows in enumerate(absent.values()):
+        missing |= rows.astype(np.int64) << bit
+    piece.put(keys.ABSENT, absent_column(missing, list(absent)))
+
+
+def absent_column(missing: Array, wanted: Sequence[str]) -> Sparse | None:
+    """Return the column that names the absent keys of each row, from (n,) bits; None where none is absent."""
+    rows = np.flatnonzero(missing)
+    if not len(rows):
+        return None
+    codes, slots = np.unique(missing[rows], return_inverse=True)
+    names = [dumps([key for bit, key in enumerate(wanted) if code >> bit & 1]) for code in codes.tolist()]
+    slots = slots.reshape(-1).astype(np.min_scalar_type(len(codes)))
+    return Sparse(len(missing), None if len(rows) == len(missing) else rows, slots, Json.of(names))
+
+
+def keep_further(piece: Piece, fields: Fields) -> None:
+    """Keep the members whose keys got no column."""
+    if fields.further:
+        rows = np.array(list(fields.further), np.int64)
+        objects = [_object(members) for members in fields.further.values()]
+        piece.put(keys.FURTHER, values.spread(piece.count, rows, Json.of(objects)))
+
+
+def _object(members: Any) -> bytes:
+    return b"{" + b",".join(dumps(key) + b":" + bytes(raw) for key, raw in members.items()) + b"}"
+
+
+def constant(count: int, value: Any) -> Fixed:
+    """Return a column in which every row has one number."""
+    return Fixed(np.full((count, *np.shape(value)), value, np.asarray(value).dtype))

@@ -1,0 +1,274 @@
+"""Reading COCO files and results lists."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from annokit.codecs.records import Block, Reading, Rest, split
+from annokit.columns import Column, Fixed, Sparse, Table, Text
+from annokit.columns.base import Array
+from annokit.columns.json import dumps, loads
+from annokit.errors import FormatError
+from annokit.formats.coco import keys, records
+from annokit.formats.coco.categories import label_of
+from annokit.formats.coco.gather import Gathered
+from annokit.formats.coco.issues import issues_of
+from annokit.formats.coco.resolve import Resolved, repeated, resolve, with_values
+from annokit.geometry.boxes import FORMS
+from annokit.model.dataset import Dataset
+from annokit.model.label import Label
+from annokit.model.label_set import LabelSet
+from annokit.model.rows import SEQUENCE_DEFAULTS, SEQUENCE_MAKERS, Rows
+from annokit.model.schema import UNITS
+from annokit.report import Report
+
+if TYPE_CHECKING:
+    from annokit.codecs.source import Source
+    from annokit.formats.context import ReadContext
+
+
+def read(source: Source, context: ReadContext) -> Dataset:
+    """Read a COCO file or a results list."""
+    name = the_file(source)
+    where = source.where(name)
+    total = source.size(name)
+    lists = {"": Gathered(total), "/images": Gathered(total), "/annotations": Gathered(total)}
+    cap = context.limits.extras_columns
+    decoders = {
+        "": records.annotation_decoder(cap),
+        "/images": records.image_decoder(cap),
+        "/annotations": records.annotation_decoder(cap),
+    }
+    top: dict[str, bytes | None] | None = None
+    how = Reading(label=where, limits=context.limits, total=total, progress=context.progress)
+    with source.open(name) as file:
+        stream: Any = file
+        for part in split(stream, decoders, how):
+            if isinstance(part, Block):
+                lists[part.pointer].add(part.records, part.end)
+            elif isinstance(part, Rest):
+                top = dict(part.members)
+    return _Document(context, where, top, lists).dataset()
+
+
+def the_file(source: Source) -> str:
+    """Return the one JSON file of a source; FormatError where there is not one."""
+    if source.only is not None:
+        return source.only
+    found = source.find(".json")
+    if len(found) != 1:
+        listed = ", ".join(found[:5]) or "none"
+        raise FormatError("COCO is one JSON file", path=source.label, found=listed, expected="one JSON file")
+    return found[0]
+
+
+class _Document:
+    """What was read, and what it makes."""
+
+    def __init__(
+        self, context: ReadContext, where: str, top: dict[str, bytes | None] | None, lists: Mapping[str, Gathered]
+    ) -> None:
+        self._context = context
+        self._where = where
+        self._listed = top is None
+        self._top = {} if top is None else top
+        self._lists = lists
+        self._extras: dict[str, bytes] = {}
+        self._info: dict[str, Any] = {}
+
+    def dataset(self) -> Dataset:
+        """Return the dataset."""
+        self._read_top()
+        stated = self._table("/images")
+        annotations = self._table("" if self._listed else "/annotations")
+        implied = "images" not in self._top
+        items = implied_items(annotations.get("item")) if implied else stated_items(stated)
+        labels = self._labels(annotations)
+        owner = resolve(annotations.get("item"), len(annotations), items.get("id"))
+        kind = resolve(annotations.get("label"), len(annotations), _source_ids(labels))
+        self._mark_ids(items, annotations, labels)
+        annotations = _referring(annotations, owner, kind)
+        made = Dataset(
+            items,
+            annotations,
+            Rows(SEQUENCE_MAKERS, SEQUENCE_DEFAULTS).table(),
+            LabelSet(labels),
+            info=self._info,
+            extras=self._extras,
+        )
+        return made._with(issues=Report(issues_of(made, self._listed, owner.dangling, kind.dangling)))
+
+    def _table(self, pointer: str) -> Table:
+        gathered = self._lists[pointer]
+        for number, text in gathered.bad.items():
+            self._bad(f"{pointer}/{number}", text)
+        return gathered.table()
+
+    def _bad(self, pointer: str, text: bytes) -> None:
+        found = repr(text[:40].decode("utf-8", "backslashreplace"))
+        error = FormatError("not a record", path=self._where, pointer=pointer, found=found, expected="an object")
+        self._context.problems.add(error)
+
+    def _read_top(self) -> None:
+        """Take in what stands beside the lists."""
+        absent = [name for name in keys.LISTS if name not in self._top]
+        if self._listed:
+            self._extras[keys.LISTED] = b"true"
+        elif absent:
+            self._extras["coco/#absent"] = dumps(absent)
+        for key, raw in self._top.items():
+            if raw is None or key == "categories":
+                continue
+            value = loads(raw) if key == "info" else None
+            if isinstance(value, dict) and value:
+                self._info = value
+            else:
+                self._extras[_top_extra(key)] = raw
+
+    def _labels(self, annotations: Table) -> list[Label]:
+        raw = self._top.get("categories")
+        if raw is None:
+            return implied_labels(annotations.get("label"))
+        value = loads(raw)
+        if not isinstance(value, list):
+            if value is not None:
+                found = type(value).__name__
+                raise FormatError(
+                    "not a list of categories",
+                    path=self._where,
+                    pointer="/categories",
+                    found=found,
+                    expected="an array",
+                )
+            self._extras["coco/categories"] = raw
+            return []
+        for number, record in enumerate(value):
+            if not isinstance(record, dict):
+                self._bad(f"/categories/{number}", dumps(record))
+        return [label_of(record) for record in value if isinstance(record, dict)]
+
+    def _mark_ids(self, items: Table, annotations: Table, labels: list[Label]) -> None:
+        """Note the lists whose ids are to stay although a writer would make others."""
+        ids = {"images": items.get("id"), "annotations": annotations.get("id"), "categories": _source_ids(labels)}
+        own = [name for name, column in ids.items() if not plain_ids(column)]
+        if own:
+            self._extras[keys.OWN_IDS] = dumps(own)
+
+
+def _top_extra(key: str) -> str:
+    return "coco/" + (keys.MARK + key if key.startswith(keys.MARK) else key)
+
+
+def plain_ids(column: Column | None) -> bool:
+    """Tell whether the stated ids are distinct integers."""
+    if column is None:
+        return True
+    dense = Sparse.of_column(column).dense()
+    if not isinstance(dense, Fixed) and not all(type(value) is int for value in dense.to_list()):
+        return False
+    return not len(repeated(column))
+
+
+def _source_ids(labels: list[Label]) -> Column | None:
+    from annokit.columns.make import sparse_of
+
+    rows = [row for row, label in enumerate(labels) if label.source_id is not None]
+    return sparse_of(len(labels), rows, [labels[row].source_id for row in rows]) if rows else None
+
+
+def _referring(table: Table, owner: Resolved, kind: Resolved) -> Table:
+    """Return the annotations with rows in place of the ids that they refer to; ids that lead nowhere stay verbatim."""
+    changes: dict[str, Column | None] = {"item": Fixed(owner.rows), "label": Fixed(kind.rows)}
+    for name, key, found in (("item", "image_id", owner), ("label", "category_id", kind)):
+        if len(found.dangling):
+            source = table.columns[name]
+            changes[keys.extra(key)] = with_values(table.sparse(keys.extra(key)), len(table), found.dangling, source)
+    if "kind" not in table:
+        changes["kind"] = Fixed(np.zeros(len(table), np.uint8))
+    return table.replace(changes)
+
+
+def stated_items(table: Table) -> Table:
+    """Return the items of the images that a file lists."""
+    names = _names(table)
+    return table.replace({"name": names, **_frame(table)})
+
+
+def _frame(table: Table) -> dict[str, Column]:
+    """Return the columns that every item has."""
+    count = len(table)
+    size = table.get("size")
+    whole = size if isinstance(size, Fixed) else _whole_size(size, count)
+    codes = {"kind": 0, "unit": UNITS.index("pixel"), "form": FORMS.index("xywh"), "time_unit": 0, "status": 0}
+    columns: dict[str, Column] = {name: Fixed(np.full(count, code, np.uint8)) for name, code in codes.items()}
+    return {"size": whole, **columns, "sequence": Fixed(np.full(count, -1, np.int64))}
+
+
+def _whole_size(column: Column | None, count: int) -> Fixed:
+    values = np.full((count, 2), -1, np.int64)
+    if isinstance(column, Sparse):
+        values[column.present()] = column.dense().values  # type: ignore[attr-defined] # the column is of numbers
+    return Fixed(values)
+
+
+def _names(table: Table) -> Column:
+    """Return the names of images: what the file says, else the last part of its address, else its id."""
+    column = table.get("name")
+    stated = None if column is None else Sparse.of_column(column)
+    if stated is not None and stated.rows is None:
+        return stated
+    missing = np.flatnonzero(~stated.mask()) if stated is not None else np.arange(len(table))
+    made = Text.of([_name(table, row) for row in missing.tolist()])
+    fresh = Sparse(len(table), missing, None, made)
+    if stated is None:
+        return fresh
+    place = np.arange(len(table))
+    place[missing] += len(table)
+    return Sparse.join([stated, fresh]).take(place)
+
+
+def _name(table: Table, row: int) -> str:
+    address, ident = table.value("uri", row), table.value("id", row)
+    if isinstance(address, str) and address:
+        last = address.partition("?")[0].partition("#")[0].rstrip("/").rpartition("/")[2]
+        if last:
+            return last
+    return str(ident) if isinstance(ident, int | str) else f"{row}"
+
+
+def implied_items(references: Column | None) -> Table:
+    """Return the items that annotations speak of, in the order of their first mention."""
+    ids = first_mentions(references)
+    names = [str(ident) for ident in ids]
+    return items_of(names, ids)
+
+
+def items_of(names: list[str], ids: list[Any]) -> Table:
+    """Return items that are known by name and id alone."""
+    from annokit.columns.make import column_of
+
+    table = Table(len(names), {"name": Text.of(names), "id": column_of(ids)} if ids else {"name": Text.of(names)})
+    return table.replace(_frame(table))
+
+
+def implied_labels(references: Column | None) -> list[Label]:
+    """Return the labels that annotations speak of, in the order of their first mention."""
+    return [Label(str(ident), ident) for ident in first_mentions(references)]
+
+
+def first_mentions(references: Column | None) -> list[Any]:
+    """Return the distinct ids of a column in the order in which they first occur."""
+    if references is None:
+        return []
+    dense = Sparse.of_column(references).dense()
+    if isinstance(dense, Fixed):
+        found, first = np.unique(dense.values, return_index=True)
+        listed: list[Any] = found[np.argsort(first)].tolist()
+        return listed
+    return list({(type(value), value): value for value in dense.to_list()}.values())
+
+
+__all__ = ["Array", "read", "the_file"]

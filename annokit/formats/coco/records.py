@@ -1,0 +1,250 @@
+"""Blocks of images and annotations as columns: what each key becomes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from msgspec import Raw
+
+from annokit.codecs import json_numbers as parse
+from annokit.codecs.json_fields import FieldDecoder, Fields
+from annokit.columns import Fixed, Number, Sparse
+from annokit.columns.base import Array
+from annokit.formats.coco import keys, shapes, values
+from annokit.formats.coco.piece import Piece, keep_further, mark_absent
+from annokit.limits import DEFAULT_LIMITS
+from annokit.model.schema import KIND_CODE
+
+Raws = Sequence[Raw]
+Put = Callable[[Piece, str, Raws], None]
+
+IMAGE_WANTED = ("file_name", "height", "width", "id")
+"""Keys that a writer adds to an image that lacks them."""
+
+ANNOTATION_WANTED = ("id", "image_id", "iscrowd", "bbox", "area", "num_keypoints")
+"""Keys that a writer adds to an annotation that lacks them."""
+
+SHAPED = ("bbox", "area")
+"""Those that it adds only where there is a shape."""
+
+
+class Decoder:
+    """A decoder for :func:`annokit.codecs.records.split` that gives a :class:`Piece`.
+
+    Parameters
+    ----------
+    table : mapping of str to function
+        What becomes of each key; any other is kept verbatim.
+    finish : function
+        Called with the piece and its fields when all keys are done.
+    columns : int
+        Most distinct keys that get a column.
+    """
+
+    def __init__(self, table: Mapping[str, Put], finish: Callable[[Piece, Fields], None], columns: int) -> None:
+        self._fields = FieldDecoder(columns)
+        self._table = table
+        self._finish = finish
+
+    def __call__(self, text: bytes) -> Piece:
+        """Return the columns of the array of objects in `text`."""
+        fields = self._fields(text)
+        piece = Piece(fields.count, bad=dict(fields.odd))
+        for key, raws in fields.columns.items():
+            self._table.get(key, _unknown)(piece, key, raws)
+        keep_further(piece, fields)
+        self._finish(piece, fields)
+        return piece
+
+
+def image_decoder(columns: int = DEFAULT_LIMITS.extras_columns) -> Decoder:
+    """Return the decoder of images."""
+    return Decoder(IMAGES, _finish_images, columns)
+
+
+def annotation_decoder(columns: int = DEFAULT_LIMITS.extras_columns) -> Decoder:
+    """Return the decoder of annotations."""
+    return Decoder(ANNOTATIONS, _finish_annotations, columns)
+
+
+def _unknown(piece: Piece, key: str, raws: Raws) -> None:
+    piece.keep(key, raws)
+
+
+def _ids(column: str) -> Put:
+    def put(piece: Piece, key: str, raws: Raws) -> None:
+        found, odd = values.ids(raws)
+        piece.put(column, found)
+        piece.keep(key, raws, odd)
+
+    return put
+
+
+def _text(column: str) -> Put:
+    def put(piece: Piece, key: str, raws: Raws) -> None:
+        rows = np.array([row for row, raw in enumerate(raws) if bytes(raw)[:1] == b'"'], np.int64)
+        if len(rows):
+            found = values.texts(raws if len(rows) == len(raws) else values.chosen(raws, rows))
+            piece.put(column, None if found is None else values.spread(len(raws), rows, found))
+        lengths = values.lengths_of(raws)
+        lengths[rows] = 0
+        piece.keep(key, raws, np.flatnonzero(lengths))
+
+    return put
+
+
+def _side(axis: int) -> Put:
+    """Read width or height into the column ``size``."""
+
+    def put(piece: Piece, key: str, raws: Raws) -> None:
+        found = parse.ints(raws)
+        good = found.values >= 0
+        good[found.absent] = good[found.odd] = False
+        size = piece.columns.get("size")
+        if not isinstance(size, Fixed):
+            size = Fixed(np.full((piece.count, 2), -1, np.int64))
+            piece.put("size", size)
+        size.values[good, axis] = found.values[good]
+        good[found.absent] = True
+        piece.keep(key, raws, np.flatnonzero(~good))
+
+    return put
+
+
+def _floats(raws: Raws) -> tuple[Sparse | None, Array]:
+    found = parse.floats(raws)
+    fits = ~np.isnan(found.values)
+    rows = np.flatnonzero(fits)
+    fits[found.absent] = True
+    if not len(rows):
+        return None, np.flatnonzero(~fits)
+    whole = None if found.whole is None else found.whole[rows]
+    return values.spread(len(raws), rows, Number(found.values[rows], whole)), np.flatnonzero(~fits)
+
+
+def _score(piece: Piece, key: str, raws: Raws) -> None:
+    found, odd = _floats(raws)
+    piece.put("score", found)
+    piece.keep(key, raws, odd)
+
+
+def _computed(piece: Piece, key: str, raws: Raws) -> None:
+    """Keep a number that was computed from the geometry as one."""
+    found, odd = _floats(raws)
+    if len(odd):
+        piece.keep(key, raws)
+    else:
+        piece.put(keys.extra(key), found)
+
+
+def _attribute(piece: Piece, key: str, raws: Raws) -> None:
+    piece.put(keys.ATTRIBUTE + key, values.typed(raws))
+
+
+def _bbox(piece: Piece, key: str, raws: Raws) -> None:
+    found, odd = shapes.boxes(raws)
+    piece.put("box", found)
+    piece.keep(key, raws, odd)
+
+
+def _segmentation(piece: Piece, key: str, raws: Raws) -> None:
+    found = shapes.segmentations(raws)
+    piece.put("points", found.polygons)
+    piece.put("mask", found.masks)
+    piece.keep(key, raws, found.odd)
+
+
+def _keypoints(piece: Piece, key: str, raws: Raws) -> None:
+    found, odd = shapes.keypoints(raws)
+    piece.put("keypoints", found)
+    piece.keep(key, raws, odd)
+
+
+class _Attributes:
+    """Reads the object ``attributes``; one that is empty, or has a key of the record itself, is kept verbatim."""
+
+    def __init__(self, reserved: Sequence[str]) -> None:
+        self._reserved = reserved
+
+    def __call__(self, piece: Piece, key: str, raws: Raws) -> None:
+        rows = np.flatnonzero(values.lengths_of(raws))
+        if not len(rows):
+            return
+        fields = FieldDecoder()(b"[" + b",".join(values.chosen(raws, rows)) + b"]")
+        odd = np.zeros(len(rows), bool)
+        odd[list(fields.odd) + list(fields.further)] = True
+        for name in self._reserved:
+            if name in fields.columns:
+                odd |= values.lengths_of(fields.columns[name]) > 0
+        filled = np.zeros(len(rows), bool)
+        for column in fields.columns.values():
+            filled |= values.lengths_of(column) > 0
+        good = filled & ~odd
+        self._put(piece, fields, rows, good)
+        piece.keep(key, raws, rows[~good])
+
+    def _put(self, piece: Piece, fields: Fields, rows: Array, good: Array) -> None:
+        own = rows[good]
+        for name, raws in fields.columns.items():
+            column = values.typed(raws if good.all() else values.chosen(raws, np.flatnonzero(good)))
+            if column is not None:
+                piece.put(keys.ATTRIBUTE + name, _widened(column, piece.count, own))
+
+
+def _widened(column: Sparse, count: int, rows: Array) -> Sparse:
+    """Return a column over some rows as one over all."""
+    if len(rows) == count:
+        return column
+    return Sparse(count, rows[column.present()], column.slots, column.values)
+
+
+IMAGES: Mapping[str, Put] = {
+    "file_name": _text("name"),
+    "id": _ids("id"),
+    "coco_url": _text("uri"),
+    "width": _side(0),
+    "height": _side(1),
+    "attributes": _Attributes(()),
+}
+
+ANNOTATIONS: Mapping[str, Put] = {
+    "id": _ids("id"),
+    "image_id": _ids("item"),
+    "category_id": _ids("label"),
+    "track_id": _ids("track"),
+    "bbox": _bbox,
+    "segmentation": _segmentation,
+    "keypoints": _keypoints,
+    "score": _score,
+    "attributes": _Attributes(keys.TOP_ATTRIBUTES),
+    **dict.fromkeys(keys.TOP_ATTRIBUTES, _attribute),
+    **dict.fromkeys(keys.DERIVED, _computed),
+}
+
+
+def _finish_images(piece: Piece, fields: Fields) -> None:
+    mark_absent(piece, {key: piece.lacks(fields.columns.get(key)) for key in IMAGE_WANTED})
+
+
+def _finish_annotations(piece: Piece, fields: Fields) -> None:
+    kind = np.zeros(piece.count, np.uint8)
+    joints = piece.columns.get("keypoints")
+    _mark(kind, joints, "keypoints")
+    box: Any = piece.columns.get("box")
+    if box is not None:
+        kind[~np.isnan(box.values[:, 0])] = KIND_CODE["box"]
+    _mark(kind, piece.columns.get("points"), "polygon")
+    _mark(kind, piece.columns.get("mask"), "mask")
+    piece.put("kind", Fixed(kind))
+    absent = {key: piece.lacks(fields.columns.get(key)) for key in ANNOTATION_WANTED}
+    for key in SHAPED:
+        absent[key] &= kind > 0
+    absent["num_keypoints"] &= joints.mask() if isinstance(joints, Sparse) else False
+    mark_absent(piece, absent)
+
+
+def _mark(kind: Array, column: Any, name: str) -> None:
+    if column is not None:
+        kind[column.present()] = KIND_CODE[name]

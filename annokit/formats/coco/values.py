@@ -1,0 +1,179 @@
+"""Raw JSON values of one key as columns, without a Python object per number."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import compress
+from typing import Any
+
+import numpy as np
+from msgspec import Raw
+
+from annokit.codecs import json_numbers as parse
+from annokit.columns import Column, Fixed, Json, Number, Sparse, Text
+from annokit.columns.base import Array
+from annokit.columns.json import loads
+from annokit.columns.sparse import narrowest
+
+QUOTE, BACKSLASH, COMMA = b'"\\,'
+
+FEW = 4
+"""Values are stored once where they occur this many times on average."""
+
+Raws = Sequence[Raw]
+
+
+def lengths_of(raws: Raws) -> Array:
+    """Return the (n,) bytes of each value, 0 where a record lacks the key."""
+    return np.fromiter(map(len, raws), np.int64, len(raws))
+
+
+def chosen(raws: Raws, rows: Array) -> list[Raw]:
+    """Return the values of `rows`."""
+    return [raws[row] for row in rows.tolist()]
+
+
+def spread(count: int, rows: Array, values: Column) -> Sparse:
+    """Return the column of `count` rows in which `rows`, ascending, have `values`."""
+    return Sparse(count, None if len(rows) == count else rows, None, values)
+
+
+def verbatim(raws: Raws, rows: Array | None = None) -> Sparse | None:
+    """Return the values of `rows`, by default of all that there are, as they stand in the file."""
+    if rows is None:
+        rows = np.flatnonzero(lengths_of(raws))
+    if not len(rows):
+        return None
+    own = raws if len(rows) == len(raws) else chosen(raws, rows)
+    return _shared(len(raws), rows, own, _documents) or spread(len(raws), rows, _documents(own))
+
+
+def _documents(raws: Sequence[Raw | bytes]) -> Json:
+    lengths = np.fromiter(map(len, raws), np.int64, len(raws))
+    return Json(Text(np.frombuffer(b"".join(raws), np.uint8), _ends(lengths)))
+
+
+def _ends(lengths: Array) -> Array:
+    ends = np.zeros(len(lengths) + 1, np.int64)
+    np.cumsum(lengths, out=ends[1:])
+    return ends
+
+
+class _Codes(dict[bytes, int]):
+    def __missing__(self, key: bytes) -> int:
+        code = self[key] = len(self)
+        return code
+
+
+def _shared(count: int, rows: Array, raws: Raws, make: Callable[[Sequence[bytes]], Column]) -> Sparse | None:
+    """Return a column that stores each distinct value once; None where too few are equal."""
+    if len(rows) < FEW:
+        return None
+    joined = b",".join(raws)
+    parts = joined.split(b",")
+    if len(parts) != len(raws):
+        parts = [bytes(raw) for raw in raws]
+    if len(parts) > 4 * FEW and len(set(parts[:64])) * FEW > len(parts[:64]) * (FEW - 1):
+        return None
+    codes = _Codes()
+    slots = np.fromiter(map(codes.__getitem__, parts), np.int64, len(parts))
+    if len(codes) * FEW > len(parts):
+        return None
+    return Sparse(count, None if len(rows) == count else rows, narrowest(slots, len(codes)), make(list(codes)))
+
+
+def typed(raws: Raws) -> Sparse | None:
+    """Return the values of an attribute in the tightest type that holds them all unchanged."""
+    rows = np.flatnonzero(lengths_of(raws))
+    if not len(rows):
+        return None
+    own = raws if len(rows) == len(raws) else chosen(raws, rows)
+    shared = _shared(len(raws), rows, own, _plain)
+    if shared is None:
+        return spread(len(raws), rows, _tightest(own))
+    if isinstance(shared.values, Text | Json):
+        return shared
+    return spread(len(raws), rows, shared.dense())
+
+
+def _plain(raws: Sequence[bytes]) -> Column:
+    """Return a few values by way of Python."""
+    from annokit.columns.make import column_of
+
+    column = column_of([loads(raw) for raw in raws])
+    return _documents(raws) if isinstance(column, Json) else column
+
+
+def _tightest(raws: Raws) -> Column:
+    """Return many values, none absent, by type."""
+    first = bytes(raws[0])[:1]
+    if first == b'"':
+        found: Column | None = texts(raws)
+    elif first in b"-0123456789":
+        found = _numbers(raws)
+    elif first in b"tf":
+        found = _flags(raws)
+    else:
+        found = None
+    return _documents(raws) if found is None else found
+
+
+def _numbers(raws: Raws) -> Column | None:
+    integers = parse.ints(raws)
+    if not len(integers.odd):
+        return Fixed(integers.values)
+    numbers = parse.floats(raws)
+    return None if len(numbers.odd) else Number(numbers.values, numbers.whole)
+
+
+def _flags(raws: Raws) -> Column | None:
+    plain = list(map(bytes, raws))
+    return Fixed(np.array([raw == b"true" for raw in plain])) if set(plain) <= {b"true", b"false"} else None
+
+
+def texts(raws: Raws) -> Text | None:
+    """Return strings, none absent; None where a value is none."""
+    data = np.frombuffer(b"".join(raws), np.uint8)
+    ends = _ends(lengths_of(raws))
+    if (data[ends[:-1]] != QUOTE).any():
+        return None
+    if (data == BACKSLASH).any():
+        found = parse.texts(raws)
+        return None if len(found.odd) else Text.of(found.values)
+    inner = np.ones(len(data), bool)
+    inner[ends[:-1]] = inner[ends[1:] - 1] = False
+    return Text(data[inner], ends - 2 * np.arange(len(ends)))
+
+
+def ids(raws: Raws) -> tuple[Column | None, Array]:
+    """Return a column of ids, integers of any size and strings, and the rows that hold something else."""
+    lengths = lengths_of(raws)
+    rows = np.flatnonzero(lengths)
+    if not len(rows):
+        return None, rows
+    own = raws if len(rows) == len(raws) else chosen(raws, rows)
+    if bytes(own[0])[:1] == b'"':
+        strings = texts(own)
+        if strings is not None:
+            return _dense(len(raws), rows, strings), rows[:0]
+    integers = parse.ints(own)
+    if not len(integers.odd):
+        return _dense(len(raws), rows, Fixed(integers.values)), rows[:0]
+    good = np.array([is_id(bytes(raw)) for raw in own])
+    kept = list(compress(own, good.tolist()))
+    column: Column = Fixed(integers.values[good]) if not good[integers.odd].any() else _documents(kept)
+    return (_dense(len(raws), rows[good], column) if kept else None), rows[~good]
+
+
+def _dense(count: int, rows: Array, values: Column) -> Column:
+    return values if len(rows) == count else spread(count, rows, values)
+
+
+def is_id(raw: bytes) -> bool:
+    """Tell whether a JSON value is an integer or a string."""
+    return raw[:1] == b'"' or raw.lstrip(b"-").isdigit()
+
+
+def any_of(values: Any) -> bool:
+    """Tell whether an optional array of rows holds any."""
+    return values is not None and len(values) > 0

@@ -1,0 +1,76 @@
+"""Writing COCO files and results lists."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import numpy as np
+
+from annokit.columns import Table
+from annokit.columns.json import dumps, loads
+from annokit.formats.coco import keys
+from annokit.formats.coco.categories import record_of
+from annokit.formats.coco.members import Members, annotation_members, image_members
+
+if TYPE_CHECKING:
+    from annokit.codecs.output import Output
+    from annokit.formats.context import WriteContext
+    from annokit.model.dataset import Dataset
+
+BLOCK = 2_000
+"""Records written at a time."""
+
+FIRST = ("info", "licenses")
+"""Keys that stand before the lists, as in the official files; so do all others."""
+
+
+def write(ds: Dataset, output: Output, context: WriteContext) -> None:
+    """Write a dataset that was narrowed already."""
+    with output.open(f"{context.stem}.json") as file:
+        if keys.LISTED in ds._extras:
+            file.write(b"[")
+            _write_records(file, annotation_members(ds), len(ds._annotations), context)
+            file.write(b"]")
+            return
+        file.write(b"{")
+        for number, (key, parts) in enumerate(_top(ds).items()):
+            file.write((b"," if number else b"") + dumps(key) + b":")
+            if isinstance(parts, bytes):
+                file.write(parts)
+            else:
+                file.write(b"[")
+                _write_records(file, parts, parts.count, context)
+                file.write(b"]")
+        file.write(b"}")
+
+
+def _top(ds: Dataset) -> dict[str, bytes | Members]:
+    """Return the members of the document, in their order."""
+    found: dict[str, bytes | Members] = {}
+    if ds.info:
+        found["info"] = dumps(ds.info)
+    for name, raw in ds._extras.items():
+        key = keys.key_of("extras/" + name)
+        if key is not None:
+            found[key] = raw
+    top = {key: found[key] for key in (*(k for k in FIRST if k in found), *(k for k in found if k not in FIRST))}
+    absent = loads(ds._extras.get("coco/#absent", b"[]"))
+    lists: dict[str, Any] = {"images": image_members(ds), "annotations": annotation_members(ds)}
+    lists["categories"] = b"[" + b",".join(dumps(record_of(label)) for label in ds.labels) + b"]"
+    top.update({name: value for name, value in lists.items() if name not in absent and name not in top})
+    return top
+
+
+def _write_records(file: BinaryIO, members: Members, count: int, context: WriteContext) -> None:
+    for text in _blocks(members, count):
+        file.write(text)
+
+
+def _blocks(members: Members, count: int) -> Iterator[bytes]:
+    for start in range(0, count, BLOCK):
+        text = members.records(start, min(start + BLOCK, count))
+        yield b"," + text if start else text
+
+
+__all__ = ["Table", "np", "write"]
