@@ -176,7 +176,8 @@ class _Reader:
         if absent:
             extras["#absent"] = absent
         position = self._label_position(label["code"], label, extras)
-        self._builder.add_annotation(item, position, span=tuple(times), extras=_keyed(extras))
+        span = None if times == [None, None] else tuple(times)
+        self._builder.add_annotation(item, position, span=span, extras=_keyed(extras))
 
     def _frame(self, pointer: str, sequence: int, record: Any) -> None:
         if not isinstance(record, dict):
