@@ -66,13 +66,6 @@ def marks_of(annotation: Annotation, width: float, height: float) -> Marks:
     return Marks(**fields, frame=_frame(fields))
 
 
-def shape_marks(shape: Any, width: float, height: float) -> Marks:
-    """Return what to draw of a shape alone."""
-    from annokit.model.annotation import Annotation
-
-    return marks_of(Annotation(shape=shape), width, height)
-
-
 def _edges(annotation: Annotation) -> tuple[tuple[int, int], ...]:
     skeleton = annotation.label.skeleton if annotation.label is not None else None
     return () if skeleton is None else skeleton.edges

@@ -63,7 +63,7 @@ def shrunk(image: Image, longest: int) -> Image:
     size = max(round(image.width * factor), 1), max(round(image.height * factor), 1)
     if image.mode in ("P", "1"):
         image = image.convert("RGBA" if "transparency" in image.info else "RGB")
-    return image.resize(size, Pillow.Resampling.BOX if image.mode.startswith("I;") else Pillow.Resampling.LANCZOS)
+    return image.resize(size, Pillow.Resampling.NEAREST if image.mode.startswith("I;") else Pillow.Resampling.LANCZOS)
 
 
 def data_uri(image: Image, most: int = URI_BYTES) -> str:

@@ -10,7 +10,7 @@ from annokit.display.canvas import SHEET
 from annokit.display.colors import BLACK, Palette, contrast, mix
 from annokit.display.draw import HALO, contact_sheet, draw_item, draw_shapes, spaced
 from annokit.errors import FormatError, UsageError
-from annokit.geometry import Box, Keypoints, Mask, Point, Polygon, Polyline, RotatedBox
+from annokit.geometry import Box, Cuboid, Keypoints, Mask, Point, Polygon, Polyline, RotatedBox
 from annokit.model.annotation import Annotation
 from annokit.model.builder import DatasetBuilder
 from annokit.model.label import Label, Skeleton
@@ -280,6 +280,26 @@ def test_a_broken_mask_is_told_and_spoils_only_its_own_cell(tmp_path: Path) -> N
     with pytest.raises(FormatError):
         draw_item(broken[0])
     assert contact_sheet(broken, size=64).getpixel((10, 10)) == SHEET
+
+
+def test_shapes_outside_the_picture_leave_no_trace() -> None:
+    outside = [
+        Box(2, 2, 3, 3),
+        Point(5, 5),
+        Polyline.of([[2, 2], [3, 3]]),
+        Polygon.of([[2, 2], [3, 2], [3, 3]]),
+        Cuboid.of((1, 2, 3), (1, 1, 1), (0, 0, 0)),
+        Cuboid.of(corners=[[float("nan"), 0]] * 8),
+        Mask.encode(np.zeros((100, 200), bool)),
+    ]
+    for shape in outside:
+        image = draw_item(one(shape)[0], labels=False)
+        assert (np.asarray(image) == SHEET).all()
+
+
+def test_a_picture_too_small_for_letters_has_none() -> None:
+    image = np.asarray(draw_item(one(Box(0.4, 0.4, 0.6, 0.6), size=(20, 8))[0], width=1))
+    assert (image[0] == SHEET).all()
 
 
 def test_spaced_rows_begin_with_the_first_and_are_spread_evenly() -> None:

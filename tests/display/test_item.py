@@ -94,6 +94,19 @@ def test_what_can_not_be_drawn_is_told() -> None:
     assert page.of("g", "annokit-shape") == []
 
 
+def test_many_broken_shapes_are_counted() -> None:
+    builder = DatasetBuilder()
+    item = builder.add_item("a", width=40, height=20)
+    for _ in range(5):
+        builder.add_annotation(item, "cat", Mask((20, 40), b"\xff"))
+    ds = builder.build()
+    page = harmless(item_html(ds[0]))
+    assert page.text.count("not drawn") == 3
+    assert "and 2 more" in page.text
+    assert "not drawn" not in harmless(ds._repr_html_()).style
+    assert "cat" in harmless(ds._repr_html_()).text
+
+
 def test_many_shapes_are_counted_not_drawn() -> None:
     builder = DatasetBuilder()
     item = builder.add_item("a", width=100, height=100)

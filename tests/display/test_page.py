@@ -12,6 +12,7 @@ import pytest
 
 from annokit.display.page import embedded, to_html
 from annokit.errors import UsageError
+from annokit.geometry import Box, Mask
 from annokit.model.builder import DatasetBuilder
 from annokit.model.dataset import Dataset
 from tests.display.markup import Markup, harmless
@@ -73,6 +74,16 @@ def test_hostile_text_stays_text(tmp_path: Path) -> None:
     before = page[: page.index('<script type="application/json"')]
     assert "<script>alert" not in before
     assert data_of(page)["labels"][0][1] == "#e69f00"
+
+
+def test_a_broken_shape_leaves_the_others(tmp_path: Path) -> None:
+    builder = DatasetBuilder()
+    item = builder.add_item("a", width=40, height=20)
+    builder.add_annotation(item, "cat", Mask((20, 40), b"\xff"))
+    builder.add_annotation(item, "dog", Box(0.1, 0.1, 0.5, 0.5))
+    page = written(builder.build())
+    assert page.count('<g class="annokit-shape') == 1
+    assert [name for name, _ in data_of(page)["labels"]] == ["cat", "dog", "no label"]
 
 
 def test_json_can_not_end_its_element() -> None:
