@@ -154,7 +154,7 @@ def unpacked(data: Any, label: str) -> Header:
 def _head(data: Any, label: str) -> bytes:
     size = len(data)
     length = int.from_bytes(bytes(data[:8]), "little")
-    if size < 8 or (length > size - 8 and bytes(data[8 : 8 + len(MARK)]) == MARK):
+    if size < 8 or (length > size - 8 and MARK.startswith(bytes(data[8 : 8 + len(MARK)]))):
         raise FormatError(
             "the file is cut short", path=label, found=f"{size:,} bytes", expected=f"{8 + length:,} or more"
         )

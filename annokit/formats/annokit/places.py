@@ -41,10 +41,11 @@ def _items(places: Places) -> Sparse:
 
 def places_of(table: Table, detail: str | None) -> Places:
     """Return the places of a table; `detail` is the one of all of them. Texts are made when they are asked for."""
-    items = Sparse.of_column(table.columns["item"])
+    items = table.sparse("item")
+    rows = np.arange(table.length)
     return Places(
-        Lines(items.values),
-        items.slots_of(np.arange(table.length)),
+        () if items is None else Lines(items.values),
+        np.full(len(rows), -1) if items is None else items.slots_of(rows),
         table.array("annotation") if "annotation" in table else None,
         Lines(table.columns["detail"]) if "detail" in table else detail,
     )
