@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
+from os import PathLike
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, overload
 
@@ -295,6 +296,18 @@ class Dataset:
         from annokit.display.draw import contact_sheet
 
         return contact_sheet(self, count, **options)
+
+    def to_html(self, path: str | PathLike[str], **options: Any) -> None:
+        """Write one self-contained page that browses the dataset; see :func:`annokit.display.page.to_html`."""
+        from annokit.display.page import to_html
+
+        to_html(self, path, **options)
+
+    def plot_labels(self, ax: Any = None) -> Any:
+        """Draw the counts of labels into matplotlib axes and return them; needs the extra ``plot``."""
+        from annokit.display.plot import plot_labels
+
+        return plot_labels(self, ax)
 
     def map_media(self, find: Callable[[Item], str | None]) -> Dataset:
         """Return the dataset with ``item.path`` set to what `find` returns for each item."""
