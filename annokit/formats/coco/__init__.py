@@ -14,8 +14,8 @@ An image is an item, a category a label whose ``source_id`` is its id. A list of
 its own; ``{"size", "counts"}`` is a mask; an annotation with neither is a box, or keypoints where it has no box.
 ``iscrowd`` and ``caption`` are attributes, as are the members of an object ``attributes``. ``track_id`` is the track.
 ``area`` and ``num_keypoints`` are kept as numbers, every other key verbatim, under ``coco/<key>``. So is a known key
-with a value that the model can't hold (null, an odd ring, an id that leads nowhere): the model then states nothing, and the
-writer the value. What is written after a read is the same document, value by value; keys stand in the order of the
+with a value that the model can't hold (null, an odd ring, an id that leads nowhere): the model then states nothing, and
+the writer the value. What is written after a read is the same document, value by value; keys stand in the order of the
 table's columns, which is that of the file.
 
 Extras that begin with ``#`` are no keys, but say how the file was:

@@ -15,27 +15,26 @@ SLACK = 1.1
 
 
 class Reach:
-    """How far a read has come since its first block, from which the need for memory is extrapolated."""
+    """How far a read has come, from which the need for memory is extrapolated."""
 
     def __init__(self, total: int | None) -> None:
         self._total = total
-        self._first: int | None = None
+        self._seen = 0
         self._scale = 2.0
 
-    def at(self, end: int) -> None:
-        """Note the offset in the source behind the block at hand."""
-        if self._first is None:
-            self._first = end
-        elif self._total is not None and end > self._first:
-            self._scale = SLACK * max(self._total - self._first, 1) / (end - self._first)
+    def add(self, size: int, end: int) -> None:
+        """Note a block of `size` bytes that ends at offset `end` of the source."""
+        self._seen += size
+        if self._total is not None:
+            self._scale = SLACK * (self._seen + max(self._total - end, 0)) / self._seen
 
     def room(self, need: int) -> int:
         """Return how much to reserve where `need` are used so far."""
-        return max(int(need * min(max(self._scale, SLACK), 64.0)), 1024)
+        return int(need * self._scale) + 1024
 
 
 class Grown:
-    """An array that grows without ever being copied in whole, as far as the system can help it."""
+    """An array that grows; where the total is foreseen well, it is hardly ever copied."""
 
     def __init__(self, dtype: Any, width: tuple[int, ...], reach: Reach) -> None:
         self._array: Array = np.empty((0, *width), dtype)
@@ -46,7 +45,9 @@ class Grown:
         """Append values."""
         need = self.length + len(values)
         if need > len(self._array):
-            self._array.resize((self._reach.room(need), *self._array.shape[1:]), refcheck=False)
+            larger = np.empty((self._reach.room(need), *self._array.shape[1:]), self._array.dtype)
+            larger[: self.length] = self._array[: self.length]
+            self._array = larger
         self._array[self.length : need] = values
         self.length = need
 
@@ -219,7 +220,7 @@ class Gathered:
 
     def add(self, piece: Piece, end: int) -> None:
         """Append a block that ends at offset `end` of the source."""
-        self._reach.at(end)
+        self._reach.add(piece.size, end)
         for name, column in piece.columns.items():
             if name not in self._columns:
                 self._columns[name] = KINDS.get(name, Others)(self._reach)

@@ -29,6 +29,12 @@ class Piece:
     bad: dict[int, bytes] = attrs.field(factory=dict)
     """The records that are no objects, by number."""
 
+    size: int = 0
+    """Bytes of the records in the file."""
+
+    absent: dict[str, Array] = attrs.field(factory=dict)
+    """Rows that lack a key, for the keys that some record of the block has."""
+
     def __len__(self) -> int:
         return self.count
 
@@ -41,9 +47,14 @@ class Piece:
         """Keep the values of `rows`, by default of all that there are, verbatim."""
         self.put(keys.extra(key), values.verbatim(raws, rows))
 
-    def lacks(self, raws: Sequence[Raw] | None) -> Array:
-        """Return the (count,) rows whose record lacks a key."""
-        return np.ones(self.count, bool) if raws is None else values.lengths_of(raws) == 0
+    def lacks(self, key: str) -> Array:
+        """Return (count,) bool, True where the record lacks a key."""
+        rows = self.absent.get(key)
+        if rows is None:
+            return np.ones(self.count, bool)
+        lacking = np.zeros(self.count, bool)
+        lacking[rows] = True
+        return lacking
 
 
 def mark_absent(piece: Piece, absent: Mapping[str, Array]) -> None:

@@ -38,12 +38,12 @@ class Decoder:
     table : mapping of str to function
         What becomes of each key; any other is kept verbatim.
     finish : function
-        Called with the piece and its fields when all keys are done.
+        Called with the piece when all keys are done.
     columns : int
         Most distinct keys that get a column.
     """
 
-    def __init__(self, table: Mapping[str, Put], finish: Callable[[Piece, Fields], None], columns: int) -> None:
+    def __init__(self, table: Mapping[str, Put], finish: Callable[[Piece], None], columns: int) -> None:
         self._fields = FieldDecoder(columns)
         self._table = table
         self._finish = finish
@@ -51,22 +51,22 @@ class Decoder:
     def __call__(self, text: bytes) -> Piece:
         """Return the columns of the array of objects in `text`."""
         fields = self._fields(text)
-        piece = Piece(fields.count, bad=dict(fields.odd))
+        piece = Piece(fields.count, bad=dict(fields.odd), size=len(text))
         for key, raws in fields.columns.items():
             self._table.get(key, _unknown)(piece, key, raws)
         keep_further(piece, fields)
-        self._finish(piece, fields)
+        self._finish(piece)
         return piece
 
 
 def image_decoder(columns: int = DEFAULT_LIMITS.extras_columns) -> Decoder:
     """Return the decoder of images."""
-    return Decoder(IMAGES, _finish_images, columns)
+    return Decoder(_image_table(), _finish_images, columns)
 
 
 def annotation_decoder(columns: int = DEFAULT_LIMITS.extras_columns) -> Decoder:
     """Return the decoder of annotations."""
-    return Decoder(ANNOTATIONS, _finish_annotations, columns)
+    return Decoder(_annotation_table(), _finish_annotations, columns)
 
 
 def _unknown(piece: Piece, key: str, raws: Raws) -> None:
@@ -75,7 +75,7 @@ def _unknown(piece: Piece, key: str, raws: Raws) -> None:
 
 def _ids(column: str) -> Put:
     def put(piece: Piece, key: str, raws: Raws) -> None:
-        found, odd = values.ids(raws)
+        found, piece.absent[key], odd = values.ids(raws)
         piece.put(column, found)
         piece.keep(key, raws, odd)
 
@@ -84,13 +84,18 @@ def _ids(column: str) -> Put:
 
 def _text(column: str) -> Put:
     def put(piece: Piece, key: str, raws: Raws) -> None:
-        rows = np.array([row for row, raw in enumerate(raws) if bytes(raw)[:1] == b'"'], np.int64)
-        if len(rows):
-            found = values.texts(raws if len(rows) == len(raws) else values.chosen(raws, rows))
-            piece.put(column, None if found is None else values.spread(len(raws), rows, found))
         lengths = values.lengths_of(raws)
-        lengths[rows] = 0
-        piece.keep(key, raws, np.flatnonzero(lengths))
+        piece.absent[key] = np.flatnonzero(lengths == 0)
+        found = values.texts(raws) if lengths.all() else None
+        if found is not None:
+            piece.put(column, found)
+            return
+        is_text = np.array([bytes(raw)[:1] == b'"' for raw in raws], bool)
+        rows = np.flatnonzero(is_text)
+        if len(rows):
+            found = values.texts(values.chosen(raws, rows))
+            piece.put(column, None if found is None else values.spread(len(raws), rows, found))
+        piece.keep(key, raws, np.flatnonzero((lengths > 0) & ~is_text))
 
     return put
 
@@ -100,6 +105,7 @@ def _side(axis: int) -> Put:
 
     def put(piece: Piece, key: str, raws: Raws) -> None:
         found = parse.ints(raws)
+        piece.absent[key] = found.absent
         good = found.values >= 0
         good[found.absent] = good[found.odd] = False
         size = piece.columns.get("size")
@@ -113,8 +119,9 @@ def _side(axis: int) -> Put:
     return put
 
 
-def _floats(raws: Raws) -> tuple[Sparse | None, Array]:
+def _floats(piece: Piece, key: str, raws: Raws) -> tuple[Sparse | None, Array]:
     found = parse.floats(raws)
+    piece.absent[key] = found.absent
     fits = ~np.isnan(found.values)
     rows = np.flatnonzero(fits)
     fits[found.absent] = True
@@ -125,14 +132,14 @@ def _floats(raws: Raws) -> tuple[Sparse | None, Array]:
 
 
 def _score(piece: Piece, key: str, raws: Raws) -> None:
-    found, odd = _floats(raws)
+    found, odd = _floats(piece, key, raws)
     piece.put("score", found)
     piece.keep(key, raws, odd)
 
 
 def _computed(piece: Piece, key: str, raws: Raws) -> None:
     """Keep a number that was computed from the geometry as one."""
-    found, odd = _floats(raws)
+    found, odd = _floats(piece, key, raws)
     if len(odd):
         piece.keep(key, raws)
     else:
@@ -140,20 +147,28 @@ def _computed(piece: Piece, key: str, raws: Raws) -> None:
 
 
 def _attribute(piece: Piece, key: str, raws: Raws) -> None:
-    piece.put(keys.ATTRIBUTE + key, values.typed(raws))
+    found = values.typed(raws)
+    piece.put(keys.ATTRIBUTE + key, found)
+    piece.absent[key] = np.arange(len(raws)) if found is None else np.flatnonzero(~found.mask())
 
 
 def _bbox(piece: Piece, key: str, raws: Raws) -> None:
-    found, odd = shapes.boxes(raws)
+    found, piece.absent[key], odd = shapes.boxes(raws)
     piece.put("box", found)
     piece.keep(key, raws, odd)
 
 
-def _segmentation(piece: Piece, key: str, raws: Raws) -> None:
-    found = shapes.segmentations(raws)
-    piece.put("points", found.polygons)
-    piece.put("mask", found.masks)
-    piece.keep(key, raws, found.odd)
+class _Segmentation:
+    """Reads polygons and masks."""
+
+    def __init__(self) -> None:
+        self._decode = shapes.mask_decoder()
+
+    def __call__(self, piece: Piece, key: str, raws: Raws) -> None:
+        found = shapes.segmentations(raws, self._decode)
+        piece.put("points", found.polygons)
+        piece.put("mask", found.masks)
+        piece.keep(key, raws, found.odd)
 
 
 def _keypoints(piece: Piece, key: str, raws: Raws) -> None:
@@ -165,14 +180,16 @@ def _keypoints(piece: Piece, key: str, raws: Raws) -> None:
 class _Attributes:
     """Reads the object ``attributes``; one that is empty, or has a key of the record itself, is kept verbatim."""
 
-    def __init__(self, reserved: Sequence[str]) -> None:
+    def __init__(self, reserved: Sequence[str] = ()) -> None:
         self._reserved = reserved
+        self._decode = FieldDecoder()
 
     def __call__(self, piece: Piece, key: str, raws: Raws) -> None:
         rows = np.flatnonzero(values.lengths_of(raws))
         if not len(rows):
             return
-        fields = FieldDecoder()(b"[" + b",".join(values.chosen(raws, rows)) + b"]")
+        own = raws if len(rows) == len(raws) else values.chosen(raws, rows)
+        fields = self._decode(b"[" + b",".join(own) + b"]")
         odd = np.zeros(len(rows), bool)
         odd[list(fields.odd) + list(fields.further)] = True
         for name in self._reserved:
@@ -200,35 +217,38 @@ def _widened(column: Sparse, count: int, rows: Array) -> Sparse:
     return Sparse(count, rows[column.present()], column.slots, column.values)
 
 
-IMAGES: Mapping[str, Put] = {
-    "file_name": _text("name"),
-    "id": _ids("id"),
-    "coco_url": _text("uri"),
-    "width": _side(0),
-    "height": _side(1),
-    "attributes": _Attributes(()),
-}
-
-ANNOTATIONS: Mapping[str, Put] = {
-    "id": _ids("id"),
-    "image_id": _ids("item"),
-    "category_id": _ids("label"),
-    "track_id": _ids("track"),
-    "bbox": _bbox,
-    "segmentation": _segmentation,
-    "keypoints": _keypoints,
-    "score": _score,
-    "attributes": _Attributes(keys.TOP_ATTRIBUTES),
-    **dict.fromkeys(keys.TOP_ATTRIBUTES, _attribute),
-    **dict.fromkeys(keys.DERIVED, _computed),
-}
+def _image_table() -> dict[str, Put]:
+    return {
+        "file_name": _text("name"),
+        "id": _ids("id"),
+        "coco_url": _text("uri"),
+        "width": _side(0),
+        "height": _side(1),
+        "attributes": _Attributes(),
+    }
 
 
-def _finish_images(piece: Piece, fields: Fields) -> None:
-    mark_absent(piece, {key: piece.lacks(fields.columns.get(key)) for key in IMAGE_WANTED})
+def _annotation_table() -> dict[str, Put]:
+    return {
+        "id": _ids("id"),
+        "image_id": _ids("item"),
+        "category_id": _ids("label"),
+        "track_id": _ids("track"),
+        "bbox": _bbox,
+        "segmentation": _Segmentation(),
+        "keypoints": _keypoints,
+        "score": _score,
+        "attributes": _Attributes(keys.TOP_ATTRIBUTES),
+        **dict.fromkeys(keys.TOP_ATTRIBUTES, _attribute),
+        **dict.fromkeys(keys.DERIVED, _computed),
+    }
 
 
-def _finish_annotations(piece: Piece, fields: Fields) -> None:
+def _finish_images(piece: Piece) -> None:
+    mark_absent(piece, {key: piece.lacks(key) for key in IMAGE_WANTED})
+
+
+def _finish_annotations(piece: Piece) -> None:
     kind = np.zeros(piece.count, np.uint8)
     joints = piece.columns.get("keypoints")
     _mark(kind, joints, "keypoints")
@@ -238,7 +258,7 @@ def _finish_annotations(piece: Piece, fields: Fields) -> None:
     _mark(kind, piece.columns.get("points"), "polygon")
     _mark(kind, piece.columns.get("mask"), "mask")
     piece.put("kind", Fixed(kind))
-    absent = {key: piece.lacks(fields.columns.get(key)) for key in ANNOTATION_WANTED}
+    absent = {key: piece.lacks(key) for key in ANNOTATION_WANTED}
     for key in SHAPED:
         absent[key] &= kind > 0
     absent["num_keypoints"] &= joints.mask() if isinstance(joints, Sparse) else False

@@ -37,7 +37,12 @@ class Shapes:
     """(k,) rows whose segmentation is neither, ``[]`` and null included."""
 
 
-def segmentations(raws: Raws) -> Shapes:
+def mask_decoder() -> FieldDecoder:
+    """Return the decoder of run lengths; one serves all blocks."""
+    return FieldDecoder()
+
+
+def segmentations(raws: Raws, decode: FieldDecoder) -> Shapes:
     """Return polygons and masks; a ring needs three points, run lengths need to fill their size."""
     found = parse.numbers(raws, 2)
     rings, sizes = found.lengths
@@ -47,7 +52,7 @@ def segmentations(raws: Raws) -> Shapes:
     odd |= bad
     masks = None
     if len(found.odd):
-        masks, good = _masks(raws, found.odd)
+        masks, good = _masks(raws, found.odd, decode)
         odd[good] = False
     return Shapes(polygons, masks, np.flatnonzero(odd))
 
@@ -77,15 +82,13 @@ def _shaped(whole: Array | None, width: int) -> Array | None:
     return None if whole is None or not whole.any() else whole.reshape(-1, width)
 
 
-def rows_of_numbers(raws: Raws, width: int) -> tuple[Array, Number | None, Array]:
+def rows_of_numbers(found: parse.Numbers, width: int) -> tuple[Array, Number | None, Array]:
     """Return the rows that hold `width` numbers, the (k, width) numbers, and the (m,) rows that hold something else."""
-    found = parse.numbers(raws, 1)
     lengths = found.lengths[0]
     fits = lengths == width
-    empty = lengths == 0
-    empty[found.absent] = False
-    odd = np.flatnonzero(empty | ((lengths > 0) & ~fits))
-    rows = np.flatnonzero(fits)
+    other = ~fits
+    other[found.absent] = False
+    rows, odd = np.flatnonzero(fits), np.flatnonzero(other)
     values, whole = found.values, found.whole
     if len(values) != width * len(rows):
         kept = fits.repeat(lengths)
@@ -93,18 +96,19 @@ def rows_of_numbers(raws: Raws, width: int) -> tuple[Array, Number | None, Array
     return rows, (Number(values.reshape(-1, width), _shaped(whole, width)) if len(rows) else None), odd
 
 
-def boxes(raws: Raws) -> tuple[Number | None, Array]:
-    """Return the boxes, (n, 4), NaN where there is none, and the rows that hold something else."""
-    rows, numbers, odd = rows_of_numbers(raws, 4)
+def boxes(raws: Raws) -> tuple[Number | None, Array, Array]:
+    """Return the boxes, (n, 4), NaN where there is none, the rows without a value, and those with another one."""
+    found = parse.numbers(raws, 1)
+    rows, numbers, odd = rows_of_numbers(found, 4)
     if numbers is None or len(rows) == len(raws):
-        return numbers, odd
+        return numbers, found.absent, odd
     values = np.full((len(raws), 4), np.nan)
     values[rows] = numbers.values
     whole = None
     if numbers.whole is not None:
         whole = np.zeros((len(raws), 4), bool)
         whole[rows] = numbers.whole
-    return Number(values, whole), odd
+    return Number(values, whole), found.absent, odd
 
 
 def keypoints(raws: Raws) -> tuple[Sparse | None, Array]:
@@ -126,12 +130,12 @@ def keypoints(raws: Raws) -> tuple[Sparse | None, Array]:
     return spread(len(raws), rows, Ragged(ragged.offsets_of(lengths[rows] // 3), points)), np.flatnonzero(empty)
 
 
-def _masks(raws: Raws, rows: Array) -> tuple[Sparse | None, Array]:
+def _masks(raws: Raws, rows: Array, decode: FieldDecoder) -> tuple[Sparse | None, Array]:
     """Return the masks among `rows`, and which rows hold one."""
     rows = np.array([row for row in rows.tolist() if bytes(raws[row])[:1] == b"{"], np.int64)
     if not len(rows):
         return None, rows
-    fields = FieldDecoder()(b"[" + b",".join(chosen(raws, rows)) + b"]")
+    fields = decode(b"[" + b",".join(chosen(raws, rows)) + b"]")
     plain = np.ones(len(rows), bool)
     for key, column in fields.columns.items():
         if key not in ("size", "counts"):
@@ -158,7 +162,7 @@ def _masks(raws: Raws, rows: Array) -> tuple[Sparse | None, Array]:
 
 def _sizes(raws: Raws, plain: Array) -> Array:
     """Return (n, 2) height and width; rows that state something else are no longer `plain`."""
-    rows, numbers, _ = rows_of_numbers(raws, 2)
+    rows, numbers, _ = rows_of_numbers(parse.numbers(raws, 1), 2)
     size = np.zeros((len(raws), 2), np.int64)
     whole = np.zeros(len(raws), bool)
     if numbers is not None and numbers.whole is not None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import compress
-from typing import Any
 
 import numpy as np
 from msgspec import Raw
@@ -15,7 +14,7 @@ from annokit.columns.base import Array
 from annokit.columns.json import loads
 from annokit.columns.sparse import narrowest
 
-QUOTE, BACKSLASH, COMMA = b'"\\,'
+QUOTE, BACKSLASH, TRUE, FALSE = b'"\\tf'
 
 FEW = 4
 """Values are stored once where they occur this many times on average."""
@@ -88,12 +87,23 @@ def typed(raws: Raws) -> Sparse | None:
     if not len(rows):
         return None
     own = raws if len(rows) == len(raws) else chosen(raws, rows)
+    simple = _simple(own)
+    if simple is not None:
+        return spread(len(raws), rows, simple)
     shared = _shared(len(raws), rows, own, _plain)
     if shared is None:
         return spread(len(raws), rows, _tightest(own))
     if isinstance(shared.values, Text | Json):
         return shared
     return spread(len(raws), rows, shared.dense())
+
+
+def _simple(raws: Raws) -> Column | None:
+    """Return values, none absent, that are all integers, all numbers or all flags."""
+    first = bytes(raws[0])[:1]
+    if first in b"-0123456789":
+        return _numbers(raws)
+    return _flags(raws) if first in b"tf" else None
 
 
 def _plain(raws: Sequence[bytes]) -> Column:
@@ -106,15 +116,7 @@ def _plain(raws: Sequence[bytes]) -> Column:
 
 def _tightest(raws: Raws) -> Column:
     """Return many values, none absent, by type."""
-    first = bytes(raws[0])[:1]
-    if first == b'"':
-        found: Column | None = texts(raws)
-    elif first in b"-0123456789":
-        found = _numbers(raws)
-    elif first in b"tf":
-        found = _flags(raws)
-    else:
-        found = None
+    found = texts(raws) if bytes(raws[0])[:1] == b'"' else None
     return _documents(raws) if found is None else found
 
 
@@ -127,8 +129,10 @@ def _numbers(raws: Raws) -> Column | None:
 
 
 def _flags(raws: Raws) -> Column | None:
-    plain = list(map(bytes, raws))
-    return Fixed(np.array([raw == b"true" for raw in plain])) if set(plain) <= {b"true", b"false"} else None
+    data = np.frombuffer(b"".join(raws), np.uint8)
+    first = data[_ends(lengths_of(raws))[:-1]]
+    flags = first == TRUE
+    return Fixed(flags) if (flags | (first == FALSE)).all() else None
 
 
 def texts(raws: Raws) -> Text | None:
@@ -145,35 +149,41 @@ def texts(raws: Raws) -> Text | None:
     return Text(data[inner], ends - 2 * np.arange(len(ends)))
 
 
-def ids(raws: Raws) -> tuple[Column | None, Array]:
-    """Return a column of ids, integers of any size and strings, and the rows that hold something else."""
+def ids(raws: Raws) -> tuple[Column | None, Array, Array]:
+    """Return a column of ids (integers of any size, strings), the rows without a value, and those with another one."""
+    if bytes(raws[0])[:1] != b'"':
+        integers = parse.ints(raws)
+        if not len(integers.odd):
+            return _dense(integers), integers.absent, integers.odd
     lengths = lengths_of(raws)
-    rows = np.flatnonzero(lengths)
+    found, odd = _mixed_ids(raws, np.flatnonzero(lengths))
+    return found, np.flatnonzero(lengths == 0), odd
+
+
+def _dense(integers: parse.Scalars) -> Column | None:
+    """Return the column of integers, none of them odd."""
+    count = len(integers.values)
+    if not len(integers.absent):
+        return Fixed(integers.values)
+    rows = np.setdiff1d(np.arange(count), integers.absent)
+    return spread(count, rows, Fixed(integers.values[rows])) if len(rows) else None
+
+
+def _mixed_ids(raws: Raws, rows: Array) -> tuple[Column | None, Array]:
     if not len(rows):
         return None, rows
     own = raws if len(rows) == len(raws) else chosen(raws, rows)
-    if bytes(own[0])[:1] == b'"':
-        strings = texts(own)
-        if strings is not None:
-            return _dense(len(raws), rows, strings), rows[:0]
+    strings = texts(own)
+    if strings is not None:
+        return spread(len(raws), rows, strings), rows[:0]
     integers = parse.ints(own)
-    if not len(integers.odd):
-        return _dense(len(raws), rows, Fixed(integers.values)), rows[:0]
     good = np.array([is_id(bytes(raw)) for raw in own])
     kept = list(compress(own, good.tolist()))
     column: Column = Fixed(integers.values[good]) if not good[integers.odd].any() else _documents(kept)
-    return (_dense(len(raws), rows[good], column) if kept else None), rows[~good]
-
-
-def _dense(count: int, rows: Array, values: Column) -> Column:
-    return values if len(rows) == count else spread(count, rows, values)
+    return (spread(len(raws), rows[good], column) if kept else None), rows[~good]
 
 
 def is_id(raw: bytes) -> bool:
     """Tell whether a JSON value is an integer or a string."""
     return raw[:1] == b'"' or raw.lstrip(b"-").isdigit()
 
-
-def any_of(values: Any) -> bool:
-    """Tell whether an optional array of rows holds any."""
-    return values is not None and len(values) > 0
