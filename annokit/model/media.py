@@ -17,6 +17,7 @@ from annokit.report import Issue, Places, Report
 
 if TYPE_CHECKING:
     from annokit.model.dataset import Dataset
+    from annokit.model.fetched import Fetched
 
 StrPath = str | PathLike[str]
 Size = tuple[int, int]
@@ -55,6 +56,13 @@ def with_paths(ds: Dataset, paths: Sequence[StrPath | None]) -> Dataset:
     return ds._with(items=ds._items.replace({"path": _texts(paths)}))
 
 
+def with_bitmaps(ds: Dataset, paths: Sequence[StrPath | None]) -> Dataset:
+    """Return the dataset with the paths of the bitmaps of labels set, one per item as for :func:`with_paths`."""
+    if len(paths) != len(ds):
+        raise UsageError(f"{len(paths)} paths were given for {len(ds)} items")
+    return ds._with(items=ds._items.replace({"bitmap_path": _texts(paths)}))
+
+
 def with_sizes(ds: Dataset, sizes: Mapping[str, Size] | Array) -> Dataset:
     """Return the dataset with the sizes of items that state none.
 
@@ -82,7 +90,8 @@ def with_images(ds: Dataset, folders: StrPath | Iterable[StrPath]) -> Dataset:
         A path that is known stays where no file is found.
     folders : path or iterable of path
         Where media and bitmaps lie; see :class:`annokit.media.find.MediaIndex` for how names are matched. An item is
-        looked for by its name, then by its URI; a frame called ``<video>#<number>`` by its video's name too.
+        looked for by its name, then by its URI; a frame called ``<video>#<number>`` by its video's name too. What was
+        fetched is found by what was noted then (:mod:`annokit.media.fetched`), and never taken for another item's.
 
     Returns
     -------
@@ -90,9 +99,12 @@ def with_images(ds: Dataset, folders: StrPath | Iterable[StrPath]) -> Dataset:
         Its issues tell what is missing, ambiguous, can't be read, or has another size than stated: ``missing-media``,
         ``ambiguous-media``, ``bad-media`` and ``size-mismatch``.
     """
+    from annokit.model.fetched import Fetched
+
     index = MediaIndex(folders)
-    items, paths, issues = _found(ds, index)
-    bitmaps, more = _bitmaps(ds, index)
+    fetched = Fetched(ds, index)
+    items, paths, issues = _found(ds, index, fetched)
+    bitmaps, more = _bitmaps(ds, index, fetched)
     sequences = _texts([_sequence_path(sequence, index) for sequence in ds.sequences])
     changes: dict[str, Column] = {"path": _texts(paths), **({"bitmap_path": _texts(bitmaps)} if any(bitmaps) else {})}
     found = ds._with(
@@ -157,7 +169,7 @@ def _sized(ds: Dataset, sizes: Array, origin: str) -> Dataset:
     return ds._with(issues=ds.issues + Report((issue,)))
 
 
-def _found(ds: Dataset, index: MediaIndex) -> tuple[Array, list[str | None], list[Issue]]:
+def _found(ds: Dataset, index: MediaIndex, fetched: Fetched) -> tuple[Array, list[str | None], list[Issue]]:
     """Return the rows whose file was found, the path of every item, and what was not found."""
     names, uris, old = ds.names, _column(ds, "uri"), _column(ds, "path")
     videos = _Videos(index)
@@ -166,7 +178,12 @@ def _found(ds: Dataset, index: MediaIndex) -> tuple[Array, list[str | None], lis
     missing: list[int] = []
     ambiguous: list[tuple[int, Ambiguous]] = []
     for row, (name, uri) in enumerate(zip(names, uris, strict=True)):
-        hit = index.find(name) or (index.find(uri) if uri else None) or videos.find(name)
+        hit = (
+            fetched.pixels(row)
+            or fetched.own(row, index.find(name))
+            or (fetched.own(row, index.find(uri)) if uri else None)
+            or videos.find(name)
+        )
         if isinstance(hit, Ambiguous):
             ambiguous.append((row, hit))
         elif hit is not None:
@@ -208,7 +225,7 @@ def _sequence_path(sequence: Any, index: MediaIndex) -> str | None:
     return None
 
 
-def _bitmaps(ds: Dataset, index: MediaIndex) -> tuple[list[str | None], list[Issue]]:
+def _bitmaps(ds: Dataset, index: MediaIndex, fetched: Fetched) -> tuple[list[str | None], list[Issue]]:
     """Return the path of every item's bitmap, and what was not found."""
     paths: list[str | None] = _column(ds, "bitmap_path")
     column = ds._items.sparse("bitmap")
@@ -218,7 +235,7 @@ def _bitmaps(ds: Dataset, index: MediaIndex) -> tuple[list[str | None], list[Iss
     ambiguous: list[tuple[int, Ambiguous]] = []
     for row, stated in zip(column.present().tolist(), column.dense().to_list(), strict=True):
         name = stated.get("name") if isinstance(stated, dict) else stated
-        hit = index.find(name) if isinstance(name, str) else None
+        hit = fetched.bitmap(row) or (fetched.own_bitmap(row, index.find(name)) if isinstance(name, str) else None)
         if isinstance(hit, Ambiguous):
             ambiguous.append((row, hit))
         elif hit is not None:
