@@ -5,3 +5,19 @@ A format is a :class:`~annokit.formats.base.Format` record in a module of its ow
 in a :class:`~annokit.formats.holds.Holds`; :func:`~annokit.formats.narrow.narrow` brings a dataset into that shape
 beforehand and reports every annotation and field that it touches, so that a writer never leaves anything out.
 """
+
+import sys
+from types import ModuleType
+from typing import Any
+
+
+class _Formats(ModuleType):
+    """The package, which :func:`annokit.formats` shares its name with: calling it returns the table of formats."""
+
+    def __call__(self) -> Any:
+        from annokit.formats.table import formats
+
+        return formats()
+
+
+sys.modules[__name__].__class__ = _Formats

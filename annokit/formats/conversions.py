@@ -37,11 +37,9 @@ def convert_kinds(holds: Holds) -> Step:
 
     def step(ds: Dataset, apply: bool) -> Found:
         issues: list[Issue] = []
-        present = np.unique(ds._annotations.array("kind")).tolist()
-        for code in present:
-            kind = KINDS[code]
+        for kind in (*KINDS[1:], KINDS[0]):
             fate = holds.kinds.get(kind, REFUSED)
-            if fate != KEPT:
+            if fate != KEPT and (ds._annotations.array("kind") == KIND_CODE[kind]).any():
                 ds, issue = _apply(ds, kind, fate)
                 issues.append(issue)
         return ds, issues
