@@ -110,22 +110,17 @@ def test_masks_become_polygons_that_cover_the_same_pixels(unit):
 
 
 def test_a_refused_kind_takes_the_annotation_a_dropped_one_leaves_it():
-    result, report = narrowed(everything(), kinds=kinds(polyline="refused", point="dropped", none="refused"))
-    assert [a.label.name for a in result.annotations] == [
-        "box",
-        "rotated",
-        "ellipse",
-        "polygon",
-        "point",
-        "keypoints",
-        "mask",
-    ]
+    result, report = narrowed(everything(), kinds=kinds(polyline="refused", point="dropped"))
+    labels = [a.label.name for a in result.annotations]
+    assert labels == ["box", "rotated", "ellipse", "polygon", "point", "keypoints", "mask", "none"]
     assert shape_of(result, "point") is None
-    assert [(i.code, i.severity) for i in report] == [
-        ("refused", "error"),
-        ("refused", "error"),
-        ("dropped", "warning"),
-    ]
+    assert [(i.code, i.severity) for i in report] == [("refused", "error"), ("dropped", "warning")]
+
+
+def test_an_annotation_that_loses_its_shape_is_refused_where_shapes_are_needed():
+    result, report = narrowed(everything(), kinds=kinds(point="dropped", none="refused"))
+    assert {"point", "none"}.isdisjoint({a.label.name for a in result.annotations})
+    assert [(i.code, i.count) for i in report] == [("dropped", 1), ("refused", 2)]
 
 
 def test_restating_units_and_forms_keeps_every_shape():
