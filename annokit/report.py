@@ -242,7 +242,7 @@ CODES: dict[str, str] = {
     # fetching
     "fetched": "A file was downloaded.",
     "fetch-failed": "A file could not be downloaded.",
-    "fetch-skipped": "A file was complete already.",
+    "fetch-skipped": "A file was complete already, or is not one that can be asked for.",
     # lint and others
     "lint": "The data look wrong.",
 }

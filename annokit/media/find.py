@@ -86,6 +86,14 @@ class MediaIndex:
                     return self._one(name, rows)
         return None
 
+    def called(self, name: str) -> tuple[Path, ...]:
+        """Return every file of that name, letter for letter, in and below the folders."""
+        return tuple(Path(self._files[row]) for row in self._exact.last.get(name, ()))
+
+    def __contains__(self, path: str | PathLike[str]) -> bool:
+        """Tell whether a path leads to one of the files, links apart."""
+        return os.path.normpath(path) in self._paths
+
     def _one(self, name: str, rows: list[int]) -> Path | Ambiguous:
         paths = [self._files[row] for row in rows]
         if len(paths) == 1 or len({os.path.realpath(path) for path in paths}) == 1:
@@ -111,6 +119,10 @@ class MediaIndex:
     @property
     def _files(self) -> list[str]:
         return self._listed[1]
+
+    @cached_property
+    def _paths(self) -> frozenset[str]:
+        return frozenset(map(os.path.normpath, self._files))
 
     @cached_property
     def _exact(self) -> _Tables:

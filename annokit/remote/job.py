@@ -7,6 +7,7 @@ from typing import Protocol
 import attrs
 
 from annokit.codecs.address import identity
+from annokit.media.fetched import Owner
 from annokit.remote.transport import Request
 from annokit.remote.wire import Wire
 
@@ -59,6 +60,9 @@ class Job:
 
     length: int | None = None
     """Length in bytes, where it is known beforehand."""
+
+    owners: tuple[Owner, ...] = ()
+    """The items that want it; noted in the manifest, so that the file is found again for them."""
 
     @classmethod
     def of_url(cls, url: str, name: str, **expected: object) -> Job:

@@ -5,7 +5,10 @@ line is skipped. Of several lines with one key the last counts. Queries and sign
 
 ::
 
-    {"key":"savant/ws/seq/1","path":"a.png","bytes":30012,"mtime_ns":1,"sha256":"...","kind":"png","size":[640,480]}
+    {"key":"savant:ws/seq/1","path":"a.png","bytes":30012,"mtime_ns":1,"sha256":"...","kind":"png","size":[640,480],
+     "owners":[{"name":"a.png","uri":"s3://bucket/a.png","id":"1","sequence":"seq","role":"path"}]}
+
+The owners let :mod:`annokit.media.fetched` find the file again for its item.
 """
 
 from __future__ import annotations
@@ -14,15 +17,17 @@ import errno
 import hashlib
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import attrs
 import msgspec
 
+from annokit.media.fetched import MANIFEST, Owner
 from annokit.remote.folder import stays_inside
 
-NAME = "annokit-fetch.jsonl"
+MOST_OWNERS = 64
+"""Owners noted of one file."""
 
 
 @attrs.frozen
@@ -50,6 +55,14 @@ class Entry:
     size: tuple[int, int] | None = None
     """Width and height in pixels as displayed, of an image."""
 
+    owners: tuple[Owner, ...] = ()
+    """The items that the file belongs to."""
+
+    def owned(self, owners: Iterable[Owner]) -> Entry:
+        """Return the entry with more owners; itself where all are known, or there are too many to be told."""
+        found = tuple(dict.fromkeys((*self.owners, *owners)))
+        return attrs.evolve(self, owners=found) if len(self.owners) < len(found) <= MOST_OWNERS else self
+
 
 _DECODER = msgspec.json.Decoder(Entry)
 
@@ -68,7 +81,7 @@ class Manifest:
     """
 
     def __init__(self, folder: Path, found: Callable[[Entry], object] = lambda entry: None) -> None:
-        self._path = folder / NAME
+        self._path = folder / MANIFEST
         self._starts: dict[str, int] = {}
         self._lock = threading.Lock()
         self._file: int | None = None

@@ -6,7 +6,7 @@ import hashlib
 import posixpath
 
 from annokit.codecs.names import fold
-from annokit.remote.manifest import NAME as MANIFEST
+from annokit.media.fetched import MANIFEST
 
 SUFFIXES: dict[str, tuple[str, ...]] = {
     "png": (".png",),

@@ -15,6 +15,7 @@ import io
 import json
 import os
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote, urlencode
 
@@ -40,6 +41,9 @@ from annokit.remote.wire import Wire, as_signal
 
 if TYPE_CHECKING:
     from PIL import Image
+
+    from annokit.model.dataset import Dataset
+    from annokit.remote.fetch import FetchResult
 
 PLATFORM = "https://ext-production-savant.mdtsurgicalai.com"
 """The domain that the vendor's own script names."""
@@ -162,6 +166,42 @@ class SavantClient:
             clock=self._clock,
         )
 
+    def fetch(
+        self, ds: Dataset, directory: str | os.PathLike[str], workers: int = 16, progress: ProgressOption = True
+    ) -> FetchResult:
+        """Download the frames of a SAVANT dataset.
+
+        Parameters
+        ----------
+        ds : Dataset
+            As read from a batch: each item has its frame's id, and belongs to a sequence with its ``rootId`` as id and
+            its workspace in ``extras["savant/workspaceId"]``. Whole videos are listed as skipped, for the platform
+            gives out frames only; items that lack an id are listed as failed.
+        directory : path
+            Where to; made if needed. See :func:`annokit.fetch` for names and the manifest.
+        workers : int
+            Most frames at once.
+        progress : bool or callable
+            True for a bar; a function is called with a :class:`~annokit.remote.progress.Progress` after each file.
+
+        Returns
+        -------
+        FetchResult
+            The same items with path and size filled in, and a report of every frame.
+
+        Raises
+        ------
+        AuthError
+            There are no credentials, or the platform refuses them.
+        FetchError
+            No frame can be had any more: the disk is full, the folder can't be written.
+        """
+        from annokit.remote.fetch import fetch_asked
+        from annokit.remote.frames import frame_asks
+
+        run = partial(self.download, workers=workers, progress=progress)
+        return fetch_asked(ds, directory, partial(frame_asks, ds, self), run)
+
     def _new_wire(self, workers: int) -> Wire:
         return Wire(self._transport, workers, self._limits, self._clock)
 
@@ -197,11 +237,15 @@ class FrameSource:
         ids = (quote(str(part), safe="") for part in (self.sequence_id, self.frame_id))
         return self.client.domain + "/sequences/{}/frames/{}?{}".format(*ids, query)
 
+    @property
+    def key(self) -> str:
+        """What the frame is, whatever the domain is called."""
+        ids = (self.workspace_id, self.sequence_id, self.frame_id)
+        return "savant:" + "/".join(quote(str(part), safe="") for part in ids)
+
     def job(self, name: str) -> Job:
         """Return the job that downloads the frame to `name`."""
-        ids = (self.workspace_id, self.sequence_id, self.frame_id)
-        key = "savant:" + "/".join(quote(str(part), safe="") for part in ids)
-        return Job(key, name, self, IMAGE_KINDS)
+        return Job(self.key, name, self, IMAGE_KINDS)
 
     def locate(self, wire: Wire) -> Request:
         """Ask the platform for a signed URL; a refused token is renewed once."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 
 import attrs
 
@@ -32,9 +33,15 @@ class Shelf:
         return cls(folder, manifest, names)
 
     def find(self, job: Job) -> Entry | None:
-        """Return the entry of `job` if its file is there and intact."""
+        """Return the entry of `job` if its file is there and intact; new owners are noted."""
         entry = self.manifest.get(job.key)
-        return entry if entry is not None and is_intact(entry, self.folder.join(entry.path)) else None
+        if entry is None or not is_intact(entry, self.folder.join(entry.path)):
+            return None
+        owned = entry.owned(job.owners)
+        if owned is not entry:
+            with suppress(OSError):  # the file is there, which is what was asked for
+                self.manifest.add(owned)
+        return owned
 
     def keep(self, job: Job, part: PartFile) -> Entry:
         """Put a received file in its place.
@@ -50,7 +57,7 @@ class Shelf:
         size = _checked(job, part, kind)
         name = self._name(job, kind, part)
         changed = part.publish(self.folder.target(name))
-        entry = Entry(job.key, name, part.length, changed, part.sha256, kind, size)
+        entry = Entry(job.key, name, part.length, changed, part.sha256, kind, size, job.owners)
         try:
             self.manifest.add(entry)
         except OSError as error:

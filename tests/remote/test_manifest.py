@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from annokit.remote.manifest import NAME, Entry, Manifest, is_intact, sha256_of
+from annokit.media.fetched import MANIFEST
+from annokit.remote.manifest import Entry, Manifest, is_intact, sha256_of
 
 
 def entry(key: str = "k", path: str = "a.png", **facts: object) -> Entry:
@@ -38,7 +39,7 @@ def test_a_torn_line_is_skipped_and_the_next_one_is_whole(tmp_path: Path) -> Non
     manifest.add(entry("k1"))
     manifest.add(entry("k2"))
     manifest.close()
-    path = tmp_path / NAME
+    path = tmp_path / MANIFEST
     path.write_bytes(path.read_bytes()[:-20])
     manifest = Manifest(tmp_path)
     assert [e.key for e in manifest.entries()] == ["k1"]
@@ -49,7 +50,7 @@ def test_a_torn_line_is_skipped_and_the_next_one_is_whole(tmp_path: Path) -> Non
 
 def test_rubbish_is_skipped(tmp_path: Path) -> None:
     outside = b'{"key":"k","path":"../a","bytes":1,"mtime_ns":1,"sha256":""}\n'
-    (tmp_path / NAME).write_bytes(b'\xff\xfe\n{"key":1}\n[]\n\n{"key":"a"}\n' + outside)
+    (tmp_path / MANIFEST).write_bytes(b'\xff\xfe\n{"key":1}\n[]\n\n{"key":"a"}\n' + outside)
     assert len(Manifest(tmp_path)) == 0
 
 
