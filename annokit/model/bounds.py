@@ -9,7 +9,7 @@ import numpy as np
 from annokit.columns import Number, Ragged, Sparse
 from annokit.columns.base import Array
 from annokit.errors import MissingSizeError, UsageError
-from annokit.geometry.boxes import convert
+from annokit.geometry.boxes import FORMS, convert
 from annokit.model.schema import KIND_CODE, UNITS
 
 if TYPE_CHECKING:
@@ -45,26 +45,63 @@ def boxes(ds: Dataset, rows: Array, form: str = "xyxy", unit: str = "unit") -> A
         raise UsageError(f"form {form!r}, unit {unit!r}: form is one of {FORM_CHOICES}, unit one of {UNIT_CHOICES}")
     item = ds._annotations.array("item")[rows]
     stated = stated_boxes(ds, rows)
-    known = ~np.isnan(stated[:, 0])
-    found = np.full((len(rows), 4), np.nan)
-    found[known] = convert(stated[known], of_item(ds, "form", item[known]), form)
-    found[known] = in_unit(ds, item[known], found[known], of_item(ds, "unit", item[known]), unit)
-    rest = np.flatnonzero(~known)
-    if len(rest):
-        found[rest] = convert(shape_bounds(ds, rows[rest], unit), "xyxy", form)
+    missing = np.isnan(stated[:, 0])
+    if not missing.any():
+        return _restated(ds, item, stated, form, unit)
+    known, rest = np.flatnonzero(~missing), np.flatnonzero(missing)
+    found = np.empty((len(rows), 4))
+    found[known] = _restated(ds, item[known], stated[known], form, unit)
+    found[rest] = convert(shape_bounds(ds, rows[rest], unit), "xyxy", form)
     return found
 
 
+def _restated(ds: Dataset, item: Array, numbers: Array, form: str, unit: str) -> Array:
+    found = convert(numbers, of_item(ds, "form", item), form)
+    return in_unit(ds, item, found, of_item(ds, "unit", item), unit)
+
+
+def boxes_of_item(ds: Dataset, row: int, form: str = "xyxy", unit: str = "unit") -> Array:
+    """Return the boxes of one item's annotations as :func:`boxes` does, but without arrays of codes."""
+    column = ds._annotations.get("box")
+    raw = column.values[ds._place(row)] if isinstance(column, Number) else None
+    if raw is None or form not in FORM_CHOICES or unit not in UNIT_CHOICES or np.isnan(raw[:, 0]).any():
+        return boxes(ds, ds._rows_of_item(row), form, unit)
+    own = FORMS[ds._items.array("form")[row]]
+    found: Array = raw.copy() if own == form else _CORNERS.get((own, form), convert)(raw, own, form)
+    code = ds._items.array("unit")[row]
+    if unit == "source" or not len(found) or UNITS[code] == unit:
+        return found
+    factor = np.array(ds._size_of_item(row) * 2)
+    return np.asarray(found * factor if unit == "pixel" else found / factor)
+
+
+def _from_corner(numbers: Array, *_: str) -> Array:
+    found = numbers.copy()
+    found[:, 2:] += found[:, :2]
+    return found
+
+
+def _from_centre(numbers: Array, *_: str) -> Array:
+    centre, half = numbers[:, :2], numbers[:, 2:] / 2
+    return np.concatenate([centre - half, centre + half], axis=1)
+
+
+_CORNERS = {("xywh", "xyxy"): _from_corner, ("cxcywh", "xyxy"): _from_centre}
+"""The two conversions that training asks for at every step, without the checks of arrays of codes."""
+
+
 def stated_boxes(ds: Dataset, rows: Array) -> Array:
-    """Return the raw numbers of the stated boxes, (k, 4) float64, NaN where none is stated."""
+    """Return the raw numbers of the stated boxes, (k, 4) float64, NaN where none is stated; a copy."""
     column = ds._annotations.get("box")
     if isinstance(column, Number):
-        return column.values[rows]
+        return column.values.take(rows, axis=0)
     return np.full((len(rows), 4), np.nan)
 
 
-def in_unit(ds: Dataset, item: Array, numbers: Array, source: Array | int, unit: str) -> Array:
-    """Return (k, 2j) coordinates or sizes x, y, x, y ... of the items `item` in `unit`.
+def in_unit(
+    ds: Dataset, item: Array, numbers: Array, source: Array | int, unit: str, repeats: Array | None = None
+) -> Array:
+    """Return coordinates or sizes x, y, x, y ... of the items `item` in `unit`.
 
     Parameters
     ----------
@@ -78,10 +115,12 @@ def in_unit(ds: Dataset, item: Array, numbers: Array, source: Array | int, unit:
         Unit codes.
     unit : {"unit", "pixel", "source"}
         Wanted unit; ``source`` is that of each item.
+    repeats : (k,) int array, optional
+        How many rows of `numbers` there are for each row of `item` and `source`; by default one.
 
     Returns
     -------
-    (k, 2j) float64 array
+    array of the shape of `numbers`
         `numbers` itself where every row is in the wanted unit already.
 
     Raises
@@ -91,15 +130,32 @@ def in_unit(ds: Dataset, item: Array, numbers: Array, source: Array | int, unit:
     """
     if not len(numbers):
         return numbers
-    wanted = of_item(ds, "unit", item) if unit == "source" else UNITS.index(unit)
-    other = np.broadcast_to(np.asarray(source) != wanted, len(item))
-    if not other.any():
+    wanted = of_item(ds, "unit", item) if unit == "source" else np.uint8(UNITS.index(unit))
+    other = np.broadcast_to(np.not_equal(source, wanted), item.shape)
+    if repeats is not None:
+        other = other & (repeats > 0)
+    rows = np.flatnonzero(other)
+    if not len(rows):
         return numbers
-    factor = np.tile(sizes(ds, item[other]), numbers.shape[1] // 2)
-    grows = np.broadcast_to(wanted, len(item))[other] == UNITS.index("pixel")
+    factor = sizes(ds, item[rows])
+    grows = np.broadcast_to(wanted, item.shape)[rows] == UNITS.index("pixel")
+    if repeats is not None:
+        factor, grows = factor.repeat(repeats[rows], axis=0), grows.repeat(repeats[rows])
+    if len(factor) == len(numbers):
+        return _rescaled(numbers, factor, grows)
     changed = numbers.copy()
-    changed[other] = np.where(grows[:, None], changed[other] * factor, changed[other] / factor)
+    where = rows if repeats is None else np.flatnonzero(other.repeat(repeats))
+    changed[where] = _rescaled(numbers[where], factor, grows)
     return changed
+
+
+def _rescaled(numbers: Array, factor: Array, grows: Array) -> Array:
+    """Return (k, 2j) numbers times (k, 2) factors where they grow, else divided by them."""
+    if numbers.shape[1] > 2:
+        factor = np.tile(factor, numbers.shape[1] // 2)
+    if not grows.any():
+        return np.asarray(numbers / factor)
+    return np.asarray(numbers * factor if grows.all() else np.where(grows[:, None], numbers * factor, numbers / factor))
 
 
 def of_item(ds: Dataset, name: str, item: Array) -> Array:

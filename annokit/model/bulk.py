@@ -11,7 +11,7 @@ import numpy as np
 from annokit.columns import MISSING, Fixed, Number
 from annokit.columns.base import Array, frozen
 from annokit.model.annotation import Annotation
-from annokit.model.bounds import boxes, of_item, stated_boxes
+from annokit.model.bounds import boxes, of_item
 from annokit.model.schema import KINDS, SECONDS
 from annokit.model.shapes import rings_of
 
@@ -76,7 +76,8 @@ class Annotations:
     @property
     def box(self) -> Array:
         """The boxes as the source states them."""
-        return frozen(stated_boxes(self._dataset, np.arange(len(self))))
+        column = self._dataset._annotations.get("box")
+        return frozen(column.values if isinstance(column, Number) else np.full((len(self), 4), np.nan))
 
     def boxes(self, form: str = "xyxy", unit: str = "unit") -> Array:
         """Return all boxes, (n, 4) float64; the arguments are those of :meth:`annokit.Item.boxes`."""

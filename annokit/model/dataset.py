@@ -141,10 +141,15 @@ class Dataset:
         counts = np.bincount(item + 1, minlength=len(self) + 1)
         return counts.cumsum(), order
 
-    def _rows_of_item(self, row: int) -> Array:
+    def _place(self, row: int) -> slice | Array:
+        """Return what chooses the annotations of an item out of a column."""
         offsets, order = self._index
-        start, stop = int(offsets[row]), int(offsets[row + 1])
-        return np.arange(start, stop) if order is None else order[start:stop]
+        place = slice(int(offsets[row]), int(offsets[row + 1]))
+        return place if order is None else order[place]
+
+    def _rows_of_item(self, row: int) -> Array:
+        place = self._place(row)
+        return np.arange(place.start, place.stop) if isinstance(place, slice) else place
 
     def _size_of_item(self, row: int) -> tuple[int, int]:
         width, height = self._items.array("size")[row].tolist()

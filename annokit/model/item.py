@@ -166,14 +166,14 @@ class Item:
         MissingSizeError
             The other unit needs a size that nobody knows.
         """
-        from annokit.model.bounds import boxes
+        from annokit.model.bounds import boxes_of_item
 
-        return boxes(self._dataset, self.annotation_rows, form, unit)
+        return boxes_of_item(self._dataset, self._row, form, unit)
 
     @property
     def label_ids(self) -> Array:
         """Position of each annotation's label in ``ds.labels``, (N,) int64, -1 none."""
-        return self._dataset._annotations.array("label")[self.annotation_rows].astype("int64")
+        return self._dataset._annotations.array("label")[self._dataset._place(self._row)].copy()
 
     @property
     def image(self) -> Image:

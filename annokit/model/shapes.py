@@ -62,10 +62,9 @@ def rings_of(ds: Dataset, rows: Array, unit: str = "unit") -> tuple[Array, Array
     points = rings.values.values
     levels = rings.bounds(), shape.values.bounds(), counts.cumsum()
     if unit != "source":
-        owner = ds._annotations.array("item")[rows[has]]
+        item = ds._annotations.array("item")[rows[has]]
         sizes = np.diff(levels[0][levels[1][shape.bounds()]])
-        item = owner.repeat(sizes)
-        points = in_unit(ds, item, points, of_item(ds, "unit", item), unit)
+        points = in_unit(ds, item, points, of_item(ds, "unit", item), unit, sizes)
     return frozen(points), *levels
 
 
@@ -113,8 +112,8 @@ def joints_of(ds: Dataset, column: Sparse, rows: Array, slots: Array) -> tuple[A
     assert isinstance(joints, Ragged)
     assert isinstance(joints.values, Number)
     numbers, offsets = joints.values.values, joints.bounds()
-    item = ds._annotations.array("item")[rows].repeat(np.diff(offsets))
-    points = in_unit(ds, item, numbers[:, :2], of_item(ds, "unit", item), "unit")
+    item = ds._annotations.array("item")[rows]
+    points = in_unit(ds, item, numbers[:, :2], of_item(ds, "unit", item), "unit", np.diff(offsets))
     return frozen(points), frozen(numbers[:, 2].astype(np.uint8)), offsets
 
 

@@ -177,8 +177,9 @@ def _labels(ds: Dataset, item: Array) -> tuple[LabelCount, ...]:
     label = ds._annotations.array("label")
     position = np.where(label < 0, len(ds.labels), label)
     rows = np.bincount(position, minlength=len(names)).tolist()
-    pairs = np.unique(position[item >= 0] * max(len(ds), 1) + item[item >= 0])
-    items = np.bincount(pairs // max(len(ds), 1), minlength=len(names)).tolist()
+    pairs = np.sort(position[item >= 0] * max(len(ds), 1) + item[item >= 0])
+    first = np.append(True, pairs[1:] != pairs[:-1])[: len(pairs)]
+    items = np.bincount(pairs[first] // max(len(ds), 1), minlength=len(names)).tolist()
     counts = [LabelCount(*row) for row in zip(names, rows, items, strict=True)]
     return tuple(counts if rows[-1] else counts[:-1])
 
@@ -208,10 +209,10 @@ def _texts(column: Sparse) -> dict[str, int]:
 
 def _sizes(size: Array) -> dict[str, int]:
     known = (size > 0).all(axis=1)
-    different, counts = np.unique(size[known], axis=0, return_counts=True)
+    different, counts = np.unique(size[known, 0] << 32 | size[known, 1], return_counts=True)
     order = np.argsort(-counts, kind="stable")
     pairs = zip(different[order].tolist(), counts[order].tolist(), strict=True)
-    found = {f"{width}x{height}": count for (width, height), count in pairs}
+    found = {f"{both >> 32}x{both & 0xFFFFFFFF}": count for both, count in pairs}
     unknown = int((~known).sum())
     return {**found, **({"unknown": unknown} if unknown else {})}
 

@@ -52,7 +52,9 @@ class Views:
 class Batch:
     """Rows whose fields are read together."""
 
-    __slots__ = ("_fields", "_ids", "_labels", "_offsets", "_place", "_rows", "dataset", "first", "stop")
+    __slots__ = (
+        "_fields", "_ids", "_labels", "_offsets", "_places", "_rows", "_run", "_start", "dataset", "first", "stop",
+    )  # fmt: skip
 
     def __init__(self, dataset: Dataset, first: int, stop: int, rows: Array | None = None) -> None:
         self.dataset = dataset
@@ -64,7 +66,9 @@ class Batch:
             rows = np.arange(own[0], own[-1]) if order is None else order[own[0] : own[-1]]
         self._rows = rows
         self._fields: dict[str, list[Any]] = {}
-        self._place: dict[int, int] | None = None
+        self._places: dict[int, int] | None = None
+        self._start = int(rows[0]) if len(rows) else 0
+        self._run = len(rows) > 0 and bool((rows[1:] - rows[:-1] == 1).all())
         self._ids = READERS["id"](dataset, rows)
         self._labels = READERS["label"](dataset, rows)
 
@@ -93,10 +97,9 @@ class Batch:
         return values[self._where(row)]
 
     def _where(self, row: int) -> int:
-        rows = self._rows
-        place = row - int(rows[0])
-        if 0 <= place < len(rows) and rows[place] == row:
+        place = row - self._start
+        if self._run:
             return place
-        if self._place is None:
-            self._place = {r: i for i, r in enumerate(rows.tolist())}
-        return self._place[row]
+        if self._places is None:
+            self._places = {r: i for i, r in enumerate(self._rows.tolist())}
+        return self._places[row]
