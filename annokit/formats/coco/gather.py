@@ -204,7 +204,7 @@ KINDS: dict[str, Any] = {"box": Boxes, "points": Polygons}
 
 
 class Gathered:
-    """All blocks of one list.
+    """All blocks of one list. A pickle holds the columns as far as they have come.
 
     Parameters
     ----------
@@ -221,6 +221,9 @@ class Gathered:
     def add(self, piece: Piece, end: int) -> None:
         """Append a block that ends at offset `end` of the source."""
         self._reach.add(piece.size, end)
+        self._append(piece)
+
+    def _append(self, piece: Piece) -> None:
         for name, column in piece.columns.items():
             if name not in self._columns:
                 self._columns[name] = KINDS.get(name, Others)(self._reach)
@@ -229,13 +232,30 @@ class Gathered:
             self.bad[self.count + number] = text
         self.count += len(piece)
 
-    def table(self) -> Table:
-        """Return the table, without the records that are no objects; the blocks are gone afterwards."""
+    def join(self, other: Gathered) -> None:
+        """Append what was gathered of the next part of the source."""
+        self._append(other._piece())
+
+    def _piece(self) -> Piece:
+        """Return everything as one block; the columns are gone afterwards."""
         made = {name: self._columns[name].done(self.count) for name in list(self._columns)}
         self._columns = {}
-        table = Table(self.count, made)
+        return Piece(self.count, made, self.bad)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _gathered, (self._piece(),)
+
+    def table(self) -> Table:
+        """Return the table, without the records that are no objects; the columns are gone afterwards."""
+        table = Table(self.count, self._piece().columns)
         if self.bad:
             keep = np.ones(self.count, bool)
             keep[list(self.bad)] = False
             table = table.take(np.flatnonzero(keep))
         return table
+
+
+def _gathered(piece: Piece) -> Gathered:
+    made = Gathered(None)
+    made._append(piece)
+    return made

@@ -10,6 +10,7 @@ import numpy as np
 from msgspec import Raw
 
 from annokit.codecs.json_fields import Fields
+from annokit.codecs.json_numbers import Scalars
 from annokit.columns import Column, Fixed, Json, Sparse
 from annokit.columns.base import Array
 from annokit.columns.json import dumps
@@ -31,6 +32,9 @@ class Piece:
 
     size: int = 0
     """Bytes of the records in the file."""
+
+    integers: Mapping[str, Scalars] = attrs.field(factory=dict)
+    """Columns of integers, parsed already; not part of the result."""
 
     absent: dict[str, Array] = attrs.field(factory=dict)
     """Rows that lack a key, for the keys that some record of the block has."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -33,25 +35,70 @@ if TYPE_CHECKING:
 def read(source: Source, context: ReadContext) -> Dataset:
     """Read a COCO file or a results list."""
     name = the_file(source)
-    where = source.where(name)
     total = source.size(name)
-    lists = {"": Gathered(total), "/images": Gathered(total), "/annotations": Gathered(total)}
-    cap = context.limits.extras_columns
-    decoders = {
-        "": records.annotation_decoder(cap),
-        "/images": records.image_decoder(cap),
-        "/annotations": records.annotation_decoder(cap),
-    }
-    top: dict[str, bytes | None] | None = None
-    how = Reading(label=where, limits=context.limits, total=total, progress=context.progress)
-    with source.open(name) as file:
-        stream: Any = file
-        for part in split(stream, decoders, how):
-            if isinstance(part, Block):
-                lists[part.pointer].add(part.records, part.end)
-            elif isinstance(part, Rest):
-                top = dict(part.members)
-    return _Document(context, where, top, lists).dataset()
+    how = Reading(label=source.where(name), limits=context.limits, total=total, progress=context.progress)
+    make = partial(Lists, context.limits.extras_columns, total)
+    path = source.path(name)
+    if path is None or context.workers == 1:
+        with source.open(name) as file:
+            lists, rests = _alone(file, make(), how)
+    else:
+        lists, rests = _together(path, make, context.workers, how)
+    top = dict(rests[0].members) if rests else None
+    return _Document(context, how.label, top, lists).dataset()
+
+
+class Lists:
+    """The lists of a document, gathered as its blocks come.
+
+    Parameters
+    ----------
+    columns : int
+        Most distinct keys that get a column.
+    total : int or None
+        Bytes of the document.
+    """
+
+    def __init__(self, columns: int, total: int | None) -> None:
+        self.paths = {
+            "": records.annotation_decoder(columns),
+            "/images": records.image_decoder(columns),
+            "/annotations": records.annotation_decoder(columns),
+        }
+        self.gathered = {pointer: Gathered(total) for pointer in self.paths}
+
+    def take(self, block: Block) -> None:
+        """Take the next block."""
+        self.gathered[block.pointer].add(block.records, block.end)
+
+    def result(self) -> dict[str, Gathered]:
+        """Return the lists by pointer; ``""`` for a document that is a list itself."""
+        return self.gathered
+
+
+def _alone(file: Any, lists: Lists, how: Reading) -> tuple[dict[str, Gathered], Sequence[Rest]]:
+    rests = []
+    for part in split(file, lists.paths, how):
+        if isinstance(part, Rest):
+            rests.append(part)
+        else:
+            lists.take(part)
+    return lists.result(), rests
+
+
+def _together(
+    path: Path, make: Callable[[], Lists], workers: int, how: Reading
+) -> tuple[dict[str, Gathered], Sequence[Rest]]:
+    """Read in several processes, and append the later parts of the file to the first."""
+    from annokit.codecs.json_workers import gather
+
+    found = gather(path, make, workers, how)
+    first, *others = found.results
+    for lists in others:
+        for pointer, gathered in lists.items():
+            first[pointer].join(gathered)
+        lists.clear()
+    return first, found.rests
 
 
 def the_file(source: Source) -> str:
@@ -166,7 +213,9 @@ def plain_ids(column: Column | None) -> bool:
     """Tell whether the stated ids are distinct integers."""
     if column is None:
         return True
-    dense = Sparse.of_column(column).dense()
+    dense = Sparse.of_column(column).values
+    if isinstance(dense, Text) and len(dense):
+        return False
     if not isinstance(dense, Fixed) and not all(type(value) is int for value in dense.to_list()):
         return False
     return not len(repeated(column))

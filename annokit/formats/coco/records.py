@@ -26,6 +26,9 @@ IMAGE_WANTED = ("file_name", "height", "width", "id")
 ANNOTATION_WANTED = ("id", "image_id", "iscrowd", "bbox", "area", "num_keypoints")
 """Keys that a writer adds to an annotation that lacks them."""
 
+INTEGERS = ("id", "image_id", "category_id", "iscrowd", "track_id", "width", "height")
+"""Keys that mostly hold integers."""
+
 SHAPED = ("bbox", "area")
 """Those that it adds only where there is a shape."""
 
@@ -51,7 +54,8 @@ class Decoder:
     def __call__(self, text: bytes) -> Piece:
         """Return the columns of the array of objects in `text`."""
         fields = self._fields(text)
-        piece = Piece(fields.count, bad=dict(fields.odd), size=len(text))
+        known = {key: fields.columns[key] for key in INTEGERS if key in fields.columns}
+        piece = Piece(fields.count, bad=dict(fields.odd), size=len(text), integers=values.integers_of(known))
         for key, raws in fields.columns.items():
             self._table.get(key, _unknown)(piece, key, raws)
         keep_further(piece, fields)
@@ -75,7 +79,7 @@ def _unknown(piece: Piece, key: str, raws: Raws) -> None:
 
 def _ids(column: str) -> Put:
     def put(piece: Piece, key: str, raws: Raws) -> None:
-        found, piece.absent[key], odd = values.ids(raws)
+        found, piece.absent[key], odd = values.ids(raws, piece.integers.get(key))
         piece.put(column, found)
         piece.keep(key, raws, odd)
 
@@ -104,7 +108,7 @@ def _side(axis: int) -> Put:
     """Read width or height into the column ``size``."""
 
     def put(piece: Piece, key: str, raws: Raws) -> None:
-        found = parse.ints(raws)
+        found = piece.integers.get(key) or parse.ints(raws)
         piece.absent[key] = found.absent
         good = found.values >= 0
         good[found.absent] = good[found.odd] = False
@@ -147,6 +151,11 @@ def _computed(piece: Piece, key: str, raws: Raws) -> None:
 
 
 def _attribute(piece: Piece, key: str, raws: Raws) -> None:
+    integers = piece.integers.get(key)
+    if integers is not None:
+        piece.put(keys.ATTRIBUTE + key, values.dense(integers))
+        piece.absent[key] = integers.absent
+        return
     found = values.typed(raws)
     piece.put(keys.ATTRIBUTE + key, found)
     piece.absent[key] = np.arange(len(raws)) if found is None else np.flatnonzero(~found.mask())
@@ -158,17 +167,11 @@ def _bbox(piece: Piece, key: str, raws: Raws) -> None:
     piece.keep(key, raws, odd)
 
 
-class _Segmentation:
-    """Reads polygons and masks."""
-
-    def __init__(self) -> None:
-        self._decode = shapes.mask_decoder()
-
-    def __call__(self, piece: Piece, key: str, raws: Raws) -> None:
-        found = shapes.segmentations(raws, self._decode)
-        piece.put("points", found.polygons)
-        piece.put("mask", found.masks)
-        piece.keep(key, raws, found.odd)
+def _segmentation(piece: Piece, key: str, raws: Raws) -> None:
+    found = shapes.segmentations(raws)
+    piece.put("points", found.polygons)
+    piece.put("mask", found.masks)
+    piece.keep(key, raws, found.odd)
 
 
 def _keypoints(piece: Piece, key: str, raws: Raws) -> None:
@@ -235,7 +238,7 @@ def _annotation_table() -> dict[str, Put]:
         "category_id": _ids("label"),
         "track_id": _ids("track"),
         "bbox": _bbox,
-        "segmentation": _Segmentation(),
+        "segmentation": _segmentation,
         "keypoints": _keypoints,
         "score": _score,
         "attributes": _Attributes(keys.TOP_ATTRIBUTES),

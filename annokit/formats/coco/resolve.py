@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import repeat
 from typing import Any
 
 import attrs
 import numpy as np
 
-from annokit.columns import MISSING, Column, Fixed, Sparse
+from annokit.columns import MISSING, Column, Fixed, Sparse, Text
 from annokit.columns.base import Array
 
 NOWHERE = -1
@@ -79,11 +80,17 @@ def _looked_up(references: Array, ascending: Array, order: Array) -> Array:
 
 
 def _dictionary_places(references: Column, known: Column) -> Array:
-    places: dict[Any, int] = {}
-    for place, value in enumerate(known.to_list()):
-        places.setdefault((type(value), value), place)
-    listed = references.to_list()
-    return np.fromiter((places.get((type(v), v), NOWHERE) for v in listed), np.int64, len(listed))
+    wanted, stated = comparable(references), comparable(known)
+    count = len(stated)
+    places = dict(zip(reversed(stated), range(count - 1, -1, -1), strict=True))
+    return np.fromiter(map(places.get, wanted, repeat(NOWHERE)), np.int64, len(wanted))
+
+
+def comparable(ids: Column) -> list[Any]:
+    """Return ids as values that are equal exactly if the ids are; a string never equals an integer."""
+    if isinstance(ids, Text):
+        return ids.raw_list()
+    return [value.encode("utf-8", "surrogatepass") if isinstance(value, str) else value for value in ids.to_list()]
 
 
 def repeated(ids: Column | None) -> Array:
@@ -99,13 +106,11 @@ def repeated(ids: Column | None) -> Array:
         order = values.argsort(kind="stable")
         again = values[order][1:] == values[order][:-1]
         return np.sort(owners[order[1:][again]])
-    seen: set[Any] = set()
-    rows = []
-    for row, value in zip(owners.tolist(), dense.to_list(), strict=True):
-        if (type(value), value) in seen:
-            rows.append(row)
-        seen.add((type(value), value))
-    return np.array(rows, np.int64)
+    stated = comparable(dense)
+    if len(set(stated)) == len(stated):
+        return owners[:0]
+    firsts = dict(zip(reversed(stated), range(len(stated) - 1, -1, -1), strict=True))
+    return owners[[firsts[value] != place for place, value in enumerate(stated)]]
 
 
 def with_values(column: Sparse | None, count: int, rows: Array, source: Column) -> Column:

@@ -10,12 +10,11 @@ import numpy as np
 from msgspec import Raw
 
 from annokit.codecs import json_numbers as parse
-from annokit.codecs.json_fields import FieldDecoder
-from annokit.columns import Column, Fixed, Number, Ragged, Sparse, Struct, Text
+from annokit.columns import Number, Ragged, Sparse
 from annokit.columns.base import Array
-from annokit.formats.coco.values import chosen, lengths_of, spread
-from annokit.geometry import ragged, rle
-from annokit.model.schema import MASK_ENCODINGS
+from annokit.formats.coco import runs
+from annokit.formats.coco.values import chosen, spread
+from annokit.geometry import ragged
 
 LEAST = 6
 """Numbers of the shortest ring that has an area."""
@@ -37,12 +36,7 @@ class Shapes:
     """(k,) rows whose segmentation is neither, ``[]`` and null included."""
 
 
-def mask_decoder() -> FieldDecoder:
-    """Return the decoder of run lengths; one serves all blocks."""
-    return FieldDecoder()
-
-
-def segmentations(raws: Raws, decode: FieldDecoder) -> Shapes:
+def segmentations(raws: Raws) -> Shapes:
     """Return polygons and masks; a ring needs three points, run lengths need to fill their size."""
     found = parse.numbers(raws, 2)
     rings, sizes = found.lengths
@@ -50,11 +44,13 @@ def segmentations(raws: Raws, decode: FieldDecoder) -> Shapes:
     odd[found.odd] = True
     polygons, bad = _polygons(rings, sizes, found)
     odd |= bad
-    masks = None
-    if len(found.odd):
-        masks, good = _masks(raws, found.odd, decode)
-        odd[good] = False
-    return Shapes(polygons, masks, np.flatnonzero(odd))
+    objects = np.array([row for row in found.odd.tolist() if bytes(raws[row])[:1] == b"{"], np.int64)
+    if not len(objects):
+        return Shapes(polygons, None, np.flatnonzero(odd))
+    masks, good = runs.masks(chosen(raws, objects))
+    rows = objects[good]
+    odd[rows] = False
+    return Shapes(polygons, None if masks is None else spread(len(raws), rows, masks), np.flatnonzero(odd))
 
 
 def _polygons(rings: Array, sizes: Array, found: parse.Numbers) -> tuple[Sparse | None, Array]:
@@ -128,83 +124,6 @@ def keypoints(raws: Raws) -> tuple[Sparse | None, Array]:
     kept = fits[owner]
     points = Number(values[kept].reshape(-1, 3), _shaped(None if whole is None else whole[kept], 3))
     return spread(len(raws), rows, Ragged(ragged.offsets_of(lengths[rows] // 3), points)), np.flatnonzero(empty)
-
-
-def _masks(raws: Raws, rows: Array, decode: FieldDecoder) -> tuple[Sparse | None, Array]:
-    """Return the masks among `rows`, and which rows hold one."""
-    rows = np.array([row for row in rows.tolist() if bytes(raws[row])[:1] == b"{"], np.int64)
-    if not len(rows):
-        return None, rows
-    fields = decode(b"[" + b",".join(chosen(raws, rows)) + b"]")
-    plain = np.ones(len(rows), bool)
-    for key, column in fields.columns.items():
-        if key not in ("size", "counts"):
-            plain &= lengths_of(column) == 0
-    plain[list(fields.further)] = False
-    size = _sizes(fields.column("size"), plain)
-    counts = fields.column("counts")
-    first = np.array([bytes(raw)[:1] for raw in counts], "S1")
-    data: list[bytes] = [b""] * len(rows)
-    encoding = np.zeros(len(rows), np.uint8)
-    good = _compressed(counts, np.flatnonzero(plain & (first == b'"')), size, data)
-    plain_runs = _runs(counts, np.flatnonzero(plain & (first == b"[")), size, data)
-    encoding[plain_runs] = MASK_ENCODINGS.index("runs")
-    held = np.union1d(good, plain_runs).astype(np.int64)
-    if not len(held):
-        return None, rows[held]
-    struct: dict[str, Column] = {
-        "size": Fixed(size[held]),
-        "encoding": Fixed(encoding[held]),
-        "data": Text.of_bytes([data[place] for place in held.tolist()]),
-    }
-    return spread(len(raws), rows[held], Struct(struct)), rows[held]
-
-
-def _sizes(raws: Raws, plain: Array) -> Array:
-    """Return (n, 2) height and width; rows that state something else are no longer `plain`."""
-    rows, numbers, _ = rows_of_numbers(parse.numbers(raws, 1), 2)
-    size = np.zeros((len(raws), 2), np.int64)
-    whole = np.zeros(len(raws), bool)
-    if numbers is not None and numbers.whole is not None:
-        size[rows] = numbers.values
-        whole[rows] = numbers.whole.all(axis=1)
-    plain &= whole
-    return size
-
-
-def _compressed(counts: Raws, places: Array, size: Array, data: list[bytes]) -> Array:
-    """Fill in the compressed run lengths at `places`, and return those that fill their size."""
-    if not len(places):
-        return places
-    found: list[str] = parse.texts(chosen(counts, places)).values
-    texts = [text.encode("utf-8", "surrogatepass") for text in found]
-    column = Text.of_bytes(texts)
-    _, _, faults = rle.parse(column.data, column.offsets, size[places])
-    good = faults == 0
-    for place, text in zip(places[good].tolist(), np.array(texts, object)[good].tolist(), strict=True):
-        data[place] = text
-    return np.asarray(places[good])
-
-
-def _runs(counts: Raws, places: Array, size: Array, data: list[bytes]) -> Array:
-    """Fill in the plain run lengths at `places` as uint32, and return those that fill their size."""
-    if not len(places):
-        return places
-    found = parse.numbers(chosen(counts, places), 1)
-    lengths = found.lengths[0]
-    ends = ragged.offsets_of(lengths)
-    values = found.values
-    whole = np.zeros(len(values), bool) if found.whole is None else found.whole
-    proper = whole & (values >= 0) & (values < 1 << 32)
-    total = ragged.reduce(np.where(proper, values, np.nan), ends, np.add, 0.0)
-    area = size[places].astype(np.float64).prod(axis=1)
-    good = (total == area) & (area > 0)
-    good[found.odd] = False
-    runs = np.where(proper, values, 0).astype("<u4")
-    blob, stops = runs.tobytes(), (ends * 4).tolist()
-    for row in np.flatnonzero(good).tolist():
-        data[int(places[row])] = blob[stops[row] : stops[row + 1]]
-    return np.asarray(places[good])
 
 
 def visibility_of(column: Sparse) -> tuple[Array, Array]:

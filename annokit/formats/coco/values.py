@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from itertools import compress
+from collections.abc import Callable, Mapping, Sequence
+from itertools import chain, compress
 
 import numpy as np
 from msgspec import Raw
@@ -149,18 +149,36 @@ def texts(raws: Raws) -> Text | None:
     return Text(data[inner], ends - 2 * np.arange(len(ends)))
 
 
-def ids(raws: Raws) -> tuple[Column | None, Array, Array]:
+def integers_of(columns: Mapping[str, Raws]) -> dict[str, parse.Scalars]:
+    """Return the columns that hold nothing but integers, all parsed in one go."""
+    likely = {key: raws for key, raws in columns.items() if len(raws) and bytes(raws[0])[:1] != b'"'}
+    if not likely:
+        return {}
+    found = parse.ints(list(chain.from_iterable(likely.values())))
+    parsed = {}
+    for number, (key, raws) in enumerate(likely.items()):
+        start, stop = number * len(raws), (number + 1) * len(raws)
+        if not len(_within(found.odd, start, stop)):
+            absent = _within(found.absent, start, stop)
+            parsed[key] = parse.Scalars(found.values[start:stop], None, absent, found.odd[:0])
+    return parsed
+
+
+def _within(rows: Array, start: int, stop: int) -> Array:
+    low, high = rows.searchsorted([start, stop])
+    return rows[low:high] - start
+
+
+def ids(raws: Raws, integers: parse.Scalars | None = None) -> tuple[Column | None, Array, Array]:
     """Return a column of ids (integers of any size, strings), the rows without a value, and those with another one."""
-    if bytes(raws[0])[:1] != b'"':
-        integers = parse.ints(raws)
-        if not len(integers.odd):
-            return _dense(integers), integers.absent, integers.odd
+    if integers is not None:
+        return dense(integers), integers.absent, integers.odd
     lengths = lengths_of(raws)
     found, odd = _mixed_ids(raws, np.flatnonzero(lengths))
     return found, np.flatnonzero(lengths == 0), odd
 
 
-def _dense(integers: parse.Scalars) -> Column | None:
+def dense(integers: parse.Scalars) -> Column | None:
     """Return the column of integers, none of them odd."""
     count = len(integers.values)
     if not len(integers.absent):
@@ -186,4 +204,3 @@ def _mixed_ids(raws: Raws, rows: Array) -> tuple[Column | None, Array]:
 def is_id(raw: bytes) -> bool:
     """Tell whether a JSON value is an integer or a string."""
     return raw[:1] == b'"' or raw.lstrip(b"-").isdigit()
-
