@@ -8,7 +8,7 @@ from typing import Any, Self
 import attrs
 import numpy as np
 
-from annokit.columns.base import Array, Column
+from annokit.columns.base import Array, Column, same_numbers
 from annokit.columns.select import run_of
 
 
@@ -49,9 +49,7 @@ class Fixed(Column):
         """Compare by value and by kind of number, whatever the width."""
         if not isinstance(other, Fixed) or self.values.dtype.kind != other.values.dtype.kind:
             return False
-        if self.values is other.values:
-            return True
-        return bool(np.array_equal(self.values, other.values, equal_nan=self.values.dtype.kind == "f"))
+        return same_numbers(self.values, other.values)
 
     @classmethod
     def join(cls, columns: Sequence[Self]) -> Self:

@@ -8,7 +8,7 @@ from typing import Any, Self
 import attrs
 import numpy as np
 
-from annokit.columns.base import Array, Column
+from annokit.columns.base import Array, Column, same_numbers
 from annokit.columns.select import run_of
 
 INT64 = float(1 << 63)
@@ -64,9 +64,7 @@ class Number(Column):
 
     def equals(self, other: Column) -> bool:
         """Compare the numbers and how they were written."""
-        if not isinstance(other, Number):
-            return False
-        if self.values is not other.values and not np.array_equal(self.values, other.values, equal_nan=True):
+        if not isinstance(other, Number) or not same_numbers(self.values, other.values):
             return False
         return same_whole(self.whole, other.whole)
 

@@ -49,9 +49,9 @@ class Dataset:
         labels: LabelSet,
         **rest: Any,
     ) -> None:
-        self._items = item_table(items)
-        self._annotations = annotation_table(annotations)
-        self._sequences = sequence_table(sequences)
+        self._items: Table = item_table(items)
+        self._annotations: Table = annotation_table(annotations)
+        self._sequences: Table = sequence_table(sequences)
         self.labels = labels
         self.info: dict[str, Any] = rest.pop("info", {})
         self.issues: Report = rest.pop("issues", Report())
@@ -258,6 +258,24 @@ class Dataset:
         from annokit.model.summary import summarise
 
         return summarise(self)
+
+    def to_records(self, fields: Iterable[str] | None = None, *, unit: str = "unit") -> list[dict[str, Any]]:
+        """Return a dictionary of plain values per annotation; see :func:`annokit.model.records.to_columns`."""
+        from annokit.model.records import to_records
+
+        return to_records(self, fields, unit=unit)
+
+    def to_columns(self, fields: Iterable[str] | None = None, *, unit: str = "unit") -> dict[str, list[Any]]:
+        """Return a list of plain values per field; see :func:`annokit.model.records.to_columns`."""
+        from annokit.model.records import to_columns
+
+        return to_columns(self, fields, unit=unit)
+
+    def to_pandas(self, fields: Iterable[str] | None = None, *, unit: str = "unit") -> Any:
+        """Return a ``pandas.DataFrame`` with a row per annotation; needs the extra ``pandas``."""
+        from annokit.model.records import to_pandas
+
+        return to_pandas(self, fields, unit=unit)
 
     def equals(self, other: Dataset) -> bool:
         """Tell whether both hold the same data: all but paths, issues and caches."""
