@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from annokit.columns import MISSING
@@ -48,6 +49,12 @@ class Sequence:
         """Where the source says the media lie."""
         found: str | None = self._value("uri")
         return found
+
+    @property
+    def path(self) -> Path | None:
+        """The file on this machine, None where none was found."""
+        found = self._value("path")
+        return None if found is None else Path(found)
 
     @property
     def dataset(self) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
+from unicodedata import combining, east_asian_width
 
 import attrs
 import numpy as np
@@ -22,6 +23,9 @@ SHOWN = 20
 """Rows of one section that are printed; :meth:`Summary.to_dict` has all."""
 
 BAR = 20
+
+NONE = "(none)"
+"""What rows are called that state nothing."""
 
 
 @attrs.frozen
@@ -94,8 +98,8 @@ class Summary:
 
     def to_dict(self) -> dict[str, Any]:
         """Return all counts as JSON types."""
-        plain: dict[str, Any] = attrs.asdict(self, retain_collection_types=False)
-        return plain
+        plain: dict[str, Any] = attrs.asdict(self)
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in plain.items()}
 
     def __str__(self) -> str:
         return "\n".join(self._lines())
@@ -103,7 +107,11 @@ class Summary:
     __repr__ = __str__
 
     def _lines(self) -> Iterator[str]:
-        facts = {"items": self.items, "annotations": self.annotations, "labels": len(self.labels)}
+        facts = {
+            "items": self.items,
+            "annotations": self.annotations,
+            "labels": sum(row.label != NONE for row in self.labels),
+        }
         more = {"sequences": len(self.sequences), "tracks": self.tracks, "empty items": self.empty}
         more["annotations of no item"] = self.dangling
         told = {**facts, **{name: count for name, count in more.items() if count}}
@@ -112,7 +120,7 @@ class Summary:
         sections = ("shapes", "kinds", "statuses", "splits", "sizes")
         for name in sections:
             counts: Mapping[str, int] = getattr(self, name)
-            if name in ("shapes", "sizes") or set(counts) - {"(none)", "image"}:
+            if name in ("shapes", "sizes") or set(counts) - {NONE, "image"}:
                 yield from _section(name, [(key, count, "") for key, count in counts.items()])
         yield from _section("sequences", [(row.name, row.items, f"{row.annotations:,}") for row in self.sequences])
 
@@ -133,18 +141,30 @@ def _section(title: str, rows: list[tuple[str, int, str]]) -> Iterator[str]:
     counts = [f"{count:,}" for _, count, _ in shown]
     right, after = max(map(len, counts)), max(len(row[2]) for row in shown)
     room = WIDTH - 2 - 1 - right - 1 - BAR - (after + 2 if after else 0)
-    left = min(max(len(row[0]) for row in shown), room)
+    left = min(max(_width(row[0]) for row in shown), room)
     for (name, count, extra), number in zip(shown, counts, strict=True):
-        bar = "█" * round(BAR * count / most) if most else ""
-        line = f"  {_short(name, left):<{left}} {number:>{right}} {bar:<{BAR}}"
+        bar = "#" * round(BAR * count / most) if most else ""
+        line = f"  {_fitted(name, left)} {number:>{right}} {bar:<{BAR}}"
         yield (f"{line}  {extra:>{after}}" if after else line).rstrip()
     if len(rows) > len(shown):
         yield f"  ... and {len(rows) - len(shown):,} more"
 
 
-def _short(name: str, room: int) -> str:
-    line = " ".join(name.split()) or name
-    return line if len(line) <= room else line[: max(room - 1, 1)] + "…"
+def _width(text: str) -> int:
+    """Return how many columns of a terminal a text takes."""
+    if text.isascii():
+        return len(text)
+    return sum(2 if east_asian_width(mark) in "WF" else 1 for mark in text if not combining(mark))
+
+
+def _fitted(name: str, room: int) -> str:
+    """Return a name on one line that takes exactly `room` columns."""
+    line = " ".join(name.split()) or repr(name)[:room]
+    if _width(line) > room:
+        while _width(line) > room - 2:
+            line = line[:-1]
+        line += ".."
+    return line + " " * (room - _width(line))
 
 
 def summarise(ds: Dataset) -> Summary:
@@ -160,7 +180,7 @@ def summarise(ds: Dataset) -> Summary:
         labels=_labels(ds, item),
         shapes=_counted(kind, KINDS),
         kinds=_counted(ds._items.array("kind"), ITEM_KINDS),
-        statuses=_counted(ds._items.array("status"), tuple(status or "(none)" for status in STATUSES)),
+        statuses=_counted(ds._items.array("status"), tuple(status or NONE for status in STATUSES)),
         splits=_splits(ds),
         sizes=_sizes(ds._items.array("size")),
         sequences=_sequences(ds, per_item[1:]),
@@ -173,7 +193,7 @@ def _counted(codes: Array, words: tuple[str, ...]) -> dict[str, int]:
 
 
 def _labels(ds: Dataset, item: Array) -> tuple[LabelCount, ...]:
-    names = [*(label.path for label in ds.labels), "(none)"]
+    names = [*(label.path for label in ds.labels), NONE]
     label = ds._annotations.array("label")
     position = np.where(label < 0, len(ds.labels), label)
     rows = np.bincount(position, minlength=len(names)).tolist()
@@ -195,7 +215,7 @@ def _splits(ds: Dataset) -> dict[str, int]:
     column = ds._items.sparse("split")
     counts: dict[str, int] = {} if column is None else _texts(column)
     missing = len(ds) - sum(counts.values())
-    return {**counts, **({"(none)": missing} if missing else {})}
+    return {**counts, **({NONE: missing} if missing else {})}
 
 
 def _texts(column: Sparse) -> dict[str, int]:
