@@ -20,6 +20,12 @@ if TYPE_CHECKING:
     from annokit.model.dataset import Dataset
 
 FAR = np.iinfo(np.int64).max
+MOST = 1 << 52
+"""Frame numbers lie between this and its negative."""
+
+MOST_ROWS = 1 << 28
+"""Rows that one expansion makes at most."""
+
 VIDEO, FRAME = ITEM_KINDS.index("video"), ITEM_KINDS.index("frame")
 
 
@@ -29,8 +35,13 @@ def expand(ds: Dataset) -> Dataset:
     A row holds from its frame on: to the frame before the next row of its track where it states a rule
     (`interpolation`), to the last frame of its span where it states one, whichever comes first. ``hold`` repeats the
     row; ``linear`` moves boxes, points and angles evenly towards the next row where both have the same form, else it
-    holds. What is made has ``keyframe=False``, no id, no extras and no span; items are added for frames that have none.
-    A row of a whole video that states frames is exchanged for rows of its frames.
+    holds. What is made has ``keyframe=False``, no id, no rule, no span and no extras; items are added for frames that
+    have none. A row of a whole video that states frames is exchanged for rows of its frames.
+
+    Raises
+    ------
+    UsageError
+        Frames of one sequence state their numbers in different units or forms, or too many rows would be made.
     """
     return _expanded(ds, None)
 
@@ -91,7 +102,7 @@ class _Made:
 
 
 def _expanded(ds: Dataset, wanted: Array | None) -> Dataset:
-    made, gone = _plan(ds)
+    made, gone = _plan(ds, (-MOST, MOST) if wanted is None or not len(wanted) else (int(wanted[0]), int(wanted[-1])))
     if wanted is not None:
         keep = np.isin(made.frame, wanted)
         made = _Made(*(part[keep] for part in attrs.astuple(made, recurse=False)))
@@ -100,7 +111,9 @@ def _expanded(ds: Dataset, wanted: Array | None) -> Dataset:
     items, owner = _items(ds, made)
     _check_frames(ds._items, items, ds._annotations.array("item")[made.source], owner)
     rows = between(ds, made.source, made.following, made.share)
-    own = [name for name in rows.columns if name in ("id", "span", "parent") or name.startswith("extras/")]
+    own = [
+        name for name in rows.columns if name in ("id", "span", "parent", "interpolation") or name.startswith("extras/")
+    ]
     keyframe = Sparse.constant(len(rows), Fixed(np.array([False])))
     rows = rows.without(own).replace({"item": Fixed(owner), "keyframe": keyframe})
     table = Table.join([_without_spans(ds, made), rows])
@@ -177,8 +190,8 @@ def _ordered(ds: Dataset, gone: Array) -> Dataset:
     return ds._with(items=ds._items.take(order), annotations=annotations)
 
 
-def _plan(ds: Dataset) -> tuple[_Made, Array]:
-    """Return the rows to make, and the rows of whole videos that they stand for."""
+def _plan(ds: Dataset, limits: tuple[int, int]) -> tuple[_Made, Array]:
+    """Return the rows to make within the frames `limits`, and the rows of whole videos that they stand for."""
     every = np.arange(len(ds._annotations))
     frame, group = frame_numbers(ds, every), _groups(ds)
     order = np.lexsort((every, frame, group))
@@ -188,11 +201,13 @@ def _plan(ds: Dataset) -> tuple[_Made, Array]:
     span = span_frames(ds, order)
     linear, ruled = _rules(ds, order)
     until = np.where(ruled & (following >= 0), after - 1, start)
-    until = np.where(np.isnan(span[:, 1]), until, np.nan_to_num(span[:, 1]).astype(np.int64))
+    until = np.where(np.isnan(span[:, 1]), until, np.clip(np.nan_to_num(span[:, 1]), -MOST, MOST).astype(np.int64))
     whole = np.append(ds._items.array("kind"), 0)[ds._annotations.array("item")[order]] == VIDEO
     whole &= ~np.isnan(span[:, 0])
-    begin = start + ~whole
-    counts = np.maximum(np.minimum(until, after - 1) - begin + 1, 0)
+    begin = np.maximum(start + ~whole, limits[0])
+    counts = np.maximum(np.minimum(np.minimum(until, after - 1), limits[1]) - begin + 1, 0)
+    if counts.sum(dtype=np.float64) > MOST_ROWS:
+        raise UsageError(f"{counts.sum(dtype=np.float64):,.0f} rows would be made; choose some with frames()")
     place = np.arange(len(order)).repeat(counts)
     number = begin[place] + np.arange(len(place)) - (counts.cumsum() - counts)[place]
     towards = np.where(linear, following, -1)[place]

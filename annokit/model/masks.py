@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from annokit.geometry.labelmap import Objects
     from annokit.model.dataset import Dataset
 
-RLE, RUNS, BITMAP, VOID = range(len(MASK_ENCODINGS))
+RLE, RUNS, BITMAP, VOID, DATAURI = range(len(MASK_ENCODINGS))
 
 KEPT_BITMAPS = 4
 """Bitmaps whose objects a dataset remembers; batches walk items in order."""
@@ -44,7 +44,14 @@ def _rle(ds: Dataset, item: int, size: tuple[int, int], code: int, data: bytes) 
     if code == BITMAP:
         objects = bitmap_objects(ds, item)
         return (size, None) if objects is None else (objects.size, _object_rle(objects, int(data)))
-    return size, None
+    return size, _picture_rle(data) if code == DATAURI else None
+
+
+def _picture_rle(data: bytes) -> bytes:
+    from annokit.codecs.mask_png import counts
+    from annokit.geometry.rle import dumps
+
+    return dumps(counts(data))
 
 
 def _object_rle(objects: Objects, ident: int) -> bytes | None:

@@ -98,8 +98,9 @@ ROTATED_FORMS = ("degrees", "radians", "corners", "centre")
 ELLIPSE_FORMS = ("axes", "circle")
 """cx, cy, rx, ry, angle; or cx, cy, r, stretch, angle where r is a fraction of the width in both directions."""
 
-MASK_ENCODINGS = ("rle", "runs", "bitmap", "void")
-"""COCO's compressed text; uint32 runs, little-endian; the id of the item's bitmap as text; nothing."""
+MASK_ENCODINGS = ("rle", "runs", "bitmap", "void", "datauri")
+"""COCO's compressed text; uint32 runs, little-endian; the id of the item's bitmap as text; nothing; the JSON value that
+holds a PNG as a data URI, decoded when asked for."""
 
 ItemKind = Literal["image", "frame", "video", "volume", "pointcloud", "audio", "text"]
 Status = Literal["unlabelled", "in_progress", "labelled", "reviewed", "rejected", "skipped"]
@@ -128,5 +129,5 @@ FIELDS = {
 ITEM_UNCOMPARED = ("path", "bitmap_path")
 """Columns that do not count when datasets are compared."""
 
-CACHED_EXTRAS = ("area", "num_keypoints", "points", "#shape", "#corners")
+CACHED_EXTRAS = ("area", "num_keypoints", "points", "coordinates", "#shape", "#corners", "#joints")
 """Source keys computed from the geometry: they go when an edit changes it."""
