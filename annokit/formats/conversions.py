@@ -273,6 +273,15 @@ def _box_to_rotated(ds: Dataset, rows: Array) -> dict[str, Column | None]:
     return {"rotated": placed(ds, "rotated", rows, Struct(fields))}
 
 
+def _point_to_keypoints(ds: Dataset, rows: Array) -> dict[str, Column | None]:
+    from annokit.model.shapes import rings_of
+
+    points, rings, parts, shapes = rings_of(ds, rows, "source")
+    first = points[rings[parts[shapes[:-1]]]]
+    joints = Number(np.column_stack([first, np.full(len(rows), 2.0)]), np.array([[False, False, True]] * len(rows)))
+    return {"keypoints": placed(ds, "keypoints", rows, Ragged(offsets_of(np.ones(len(rows), np.int64)), joints))}
+
+
 def _keep_keypoints_box(ds: Dataset, rows: Array) -> dict[str, Column | None]:
     return {"box": with_boxes(ds, rows, source_bounds(ds, rows)), "keypoints": ds._annotations.get("keypoints")}
 
@@ -283,6 +292,7 @@ POLICIES: dict[tuple[str, str], tuple[str, Change]] = {
     ("polygon", "box"): ("its stated box, else its bounds", _to_box),
     ("polyline", "box"): ("its stated box, else its bounds", _to_box),
     ("mask", "box"): ("its stated box, else its tight bounds", _to_box),
+    ("point", "keypoints"): ("a single joint, visible", _point_to_keypoints),
     ("keypoints", "box"): ("its stated box, else the bounds of its labelled joints", _keep_keypoints_box),
     ("cuboid", "box"): ("its stated box, else the bounds of its corners", _to_box),
     ("box", "polygon"): ("its four corners", _box_to_polygon),

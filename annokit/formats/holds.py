@@ -118,6 +118,9 @@ class Holds:
     late_steps: tuple[Step, ...] = ()
     """What only this target needs, once everything that it does not know is gone and before numbers are restated."""
 
+    final_steps: tuple[Step, ...] = ()
+    """What only this target needs, after everything else: what is computed from the numbers as they are written."""
+
     notes: str = ""
     """What else a user should know."""
 

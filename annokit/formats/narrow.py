@@ -58,3 +58,4 @@ def _steps(holds: Holds) -> Iterator[Step]:
     yield numbers.restate(holds)
     yield numbers.round_numbers(holds)
     yield steps.drop_sizes(holds)
+    yield from holds.final_steps

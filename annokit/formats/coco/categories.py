@@ -32,7 +32,7 @@ def label_of(record: Mapping[str, Any]) -> Label:
     if absent:
         extras[ABSENT] = absent
     if name is None:
-        name = str(rest.get("name", facts["source_id"]))
+        name = str(rest.get("name", rest.get("id", facts["source_id"])))
     return Label(name, extras=extras, **{**facts, "color": None if facts["color"] is None else tuple(facts["color"])})
 
 

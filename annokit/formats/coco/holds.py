@@ -5,22 +5,29 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from annokit.formats.coco import derive, fitting, identify, implied, outdated
 from annokit.formats.coco.dialect import Dialect
-from annokit.formats.holds import Holds
+from annokit.formats.holds import KEPT, Holds
+
+NOTES = (
+    "Attributes go into an object `attributes`, except iscrowd and caption. area, bbox, iscrowd and num_keypoints are "
+    "computed for rows that do not state them; ids are made where those stated are not distinct integers."
+)
 
 
 def holds(dialect: Dialect, options: Mapping[str, Any]) -> Holds:
     """Return what a COCO file can hold."""
     return Holds(
         kinds={
-            "none": "kept",
-            "box": "kept",
-            "polygon": "kept",
-            "mask": "kept",
-            "keypoints": "kept",
+            "none": KEPT,
+            "box": KEPT,
+            "polygon": KEPT,
+            "mask": KEPT,
+            "keypoints": KEPT,
             "rotated_box": "polygon",
             "ellipse": "polygon",
             "polyline": "box",
+            "point": "keypoints",
             "cuboid": "box",
         },
         annotation_fields=frozenset(("id", "box", "keypoints", "score", "track")),
@@ -33,4 +40,21 @@ def holds(dialect: Dialect, options: Mapping[str, Any]) -> Holds:
         item_kind="image",
         dangling=True,
         grouped=False,
+        steps=(
+            outdated.drop_outdated,
+            fitting.refuse_lost,
+            fitting.as_categories,
+            fitting.as_run_lengths,
+            fitting.holes_as_masks,
+        ),
+        final_steps=(
+            fitting.sound_shapes,
+            fitting.finite_values,
+            derive.boxed_keypoints,
+            implied.settle,
+            identify.make_ids,
+            derive.complete_annotations,
+            derive.complete_items,
+        ),
+        notes=NOTES,
     )

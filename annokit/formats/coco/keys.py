@@ -18,6 +18,9 @@ ABSENT = EXTRA + "#absent"
 FURTHER = EXTRA + "#further"
 """Per row: an object of the members whose keys got no column of their own."""
 
+NO_LIST = "coco/#absent"
+"""Of the dataset: the lists that the file does not have."""
+
 LISTED = "coco/#list"
 """Of the dataset: the file is a results list, without images and categories."""
 

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import numpy as np
 
-from annokit.columns import Column, Sparse, Table
+from annokit.columns import Column, Table
 from annokit.columns.base import Array
 from annokit.columns.json import dumps
 from annokit.formats.coco import keys
+from annokit.formats.coco.absent import lacks_by_mark
 from annokit.formats.coco.texts import Printer, printer_of, rings, shared
 
 if TYPE_CHECKING:
@@ -129,10 +130,9 @@ def _around(
 def image_members(ds: Dataset) -> Members:
     """Return how the items are written."""
     table = ds._items
-    absent = _absent(table)
     size = table.array("size")
     special = {
-        "file_name": [_unless(absent, "file_name", printer_of(table.columns["name"]))],
+        "file_name": [_names(table)],
         "height": [_sides(size[:, 1])],
         "width": [_sides(size[:, 0])],
     }
@@ -166,17 +166,15 @@ def _id_text(ident: Any) -> bytes:
     return b"" if ident is None else dumps(ident)
 
 
-def _absent(table: Table) -> Sparse | None:
-    return table.sparse(keys.ABSENT)
-
-
-def _unless(absent: Sparse | None, key: str, printer: Printer) -> Printer:
-    """Return a printer that leaves out rows whose file did not state `key`."""
-    if absent is None:
+def _names(table: Table) -> Printer:
+    """Return the printer of names, without those that the file did not state or stated as something else."""
+    printer = printer_of(table.columns["name"])
+    gone = lacks_by_mark(table, "file_name")
+    verbatim = table.sparse(keys.extra("file_name"))
+    if verbatim is not None:
+        gone |= verbatim.mask()
+    if not gone.any():
         return printer
-    told = np.array([key in value for value in absent.values.to_list()], bool)
-    gone = np.zeros(absent.length, bool)
-    gone[absent.present()] = told[absent.all_slots()]
 
     def printed(start: int, stop: int) -> tuple[Array | None, Texts]:
         rows, texts = printer(start, stop)

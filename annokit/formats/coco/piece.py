@@ -11,7 +11,7 @@ from msgspec import Raw
 
 from annokit.codecs.json_fields import Fields
 from annokit.codecs.json_numbers import Scalars
-from annokit.columns import Column, Fixed, Json, Sparse
+from annokit.columns import Column, Json
 from annokit.columns.base import Array
 from annokit.columns.json import dumps
 from annokit.formats.coco import keys, values
@@ -61,25 +61,6 @@ class Piece:
         return lacking
 
 
-def mark_absent(piece: Piece, absent: Mapping[str, Array]) -> None:
-    """Note which of the keys that a writer would add are not there: (count,) bool by key."""
-    missing = np.zeros(piece.count, np.int64)
-    for bit, rows in enumerate(absent.values()):
-        missing |= rows.astype(np.int64) << bit
-    piece.put(keys.ABSENT, absent_column(missing, list(absent)))
-
-
-def absent_column(missing: Array, wanted: Sequence[str]) -> Sparse | None:
-    """Return the column that names the absent keys of each row, from (n,) bits; None where none is absent."""
-    rows = np.flatnonzero(missing)
-    if not len(rows):
-        return None
-    codes, slots = np.unique(missing[rows], return_inverse=True)
-    names = [dumps([key for bit, key in enumerate(wanted) if code >> bit & 1]) for code in codes.tolist()]
-    slots = slots.reshape(-1).astype(np.min_scalar_type(len(codes)))
-    return Sparse(len(missing), None if len(rows) == len(missing) else rows, slots, Json.of(names))
-
-
 def keep_further(piece: Piece, fields: Fields) -> None:
     """Keep the members whose keys got no column."""
     if fields.further:
@@ -90,8 +71,3 @@ def keep_further(piece: Piece, fields: Fields) -> None:
 
 def _object(members: Any) -> bytes:
     return b"{" + b",".join(dumps(key) + b":" + bytes(raw) for key, raw in members.items()) + b"}"
-
-
-def constant(count: int, value: Any) -> Fixed:
-    """Return a column in which every row has one number."""
-    return Fixed(np.full((count, *np.shape(value)), value, np.asarray(value).dtype))

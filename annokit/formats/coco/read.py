@@ -11,20 +11,19 @@ import numpy as np
 
 from annokit.codecs.records import Block, Reading, Rest, split
 from annokit.columns import Column, Fixed, Sparse, Table, Text
-from annokit.columns.base import Array
 from annokit.columns.json import dumps, loads
 from annokit.errors import FormatError
-from annokit.formats.coco import keys, records
+from annokit.formats.coco import implied, keys, records
 from annokit.formats.coco.categories import label_of
 from annokit.formats.coco.gather import Gathered
+from annokit.formats.coco.identify import plain_ids, source_ids
+from annokit.formats.coco.implied import frame_of
 from annokit.formats.coco.issues import issues_of
-from annokit.formats.coco.resolve import Resolved, repeated, resolve, with_values
-from annokit.geometry.boxes import FORMS
+from annokit.formats.coco.resolve import Resolved, resolve, with_values
 from annokit.model.dataset import Dataset
 from annokit.model.label import Label
 from annokit.model.label_set import LabelSet
 from annokit.model.rows import SEQUENCE_DEFAULTS, SEQUENCE_MAKERS, Rows
-from annokit.model.schema import UNITS
 from annokit.report import Report
 
 if TYPE_CHECKING:
@@ -131,11 +130,11 @@ class _Document:
         self._read_top()
         stated = self._table("/images")
         annotations = self._table("" if self._listed else "/annotations")
-        implied = "images" not in self._top
-        items = implied_items(annotations.get("item")) if implied else stated_items(stated)
+        without = "images" not in self._top
+        items = implied.items_of(annotations.get("item")) if without else stated_items(stated)
         labels = self._labels(annotations)
         owner = resolve(annotations.get("item"), len(annotations), items.get("id"))
-        kind = resolve(annotations.get("label"), len(annotations), _source_ids(labels))
+        kind = resolve(annotations.get("label"), len(annotations), source_ids(labels))
         self._mark_ids(items, annotations, labels)
         annotations = _referring(annotations, owner, kind)
         made = Dataset(
@@ -165,7 +164,7 @@ class _Document:
         if self._listed:
             self._extras[keys.LISTED] = b"true"
         elif absent:
-            self._extras["coco/#absent"] = dumps(absent)
+            self._extras[keys.NO_LIST] = dumps(absent)
         for key, raw in self._top.items():
             if raw is None or key == "categories":
                 continue
@@ -178,7 +177,7 @@ class _Document:
     def _labels(self, annotations: Table) -> list[Label]:
         raw = self._top.get("categories")
         if raw is None:
-            return implied_labels(annotations.get("label"))
+            return implied.labels_of(annotations.get("label"))
         value = loads(raw)
         if not isinstance(value, list):
             if value is not None:
@@ -199,7 +198,7 @@ class _Document:
 
     def _mark_ids(self, items: Table, annotations: Table, labels: list[Label]) -> None:
         """Note the lists whose ids are to stay although a writer would make others."""
-        ids = {"images": items.get("id"), "annotations": annotations.get("id"), "categories": _source_ids(labels)}
+        ids = {"images": items.get("id"), "annotations": annotations.get("id"), "categories": source_ids(labels)}
         own = [name for name, column in ids.items() if not plain_ids(column)]
         if own:
             self._extras[keys.OWN_IDS] = dumps(own)
@@ -207,25 +206,6 @@ class _Document:
 
 def _top_extra(key: str) -> str:
     return "coco/" + (keys.MARK + key if key.startswith(keys.MARK) else key)
-
-
-def plain_ids(column: Column | None) -> bool:
-    """Tell whether the stated ids are distinct integers."""
-    if column is None:
-        return True
-    dense = Sparse.of_column(column).values
-    if isinstance(dense, Text) and len(dense):
-        return False
-    if not isinstance(dense, Fixed) and not all(type(value) is int for value in dense.to_list()):
-        return False
-    return not len(repeated(column))
-
-
-def _source_ids(labels: list[Label]) -> Column | None:
-    from annokit.columns.make import sparse_of
-
-    rows = [row for row, label in enumerate(labels) if label.source_id is not None]
-    return sparse_of(len(labels), rows, [labels[row].source_id for row in rows]) if rows else None
 
 
 def _referring(table: Table, owner: Resolved, kind: Resolved) -> Table:
@@ -242,25 +222,11 @@ def _referring(table: Table, owner: Resolved, kind: Resolved) -> Table:
 
 def stated_items(table: Table) -> Table:
     """Return the items of the images that a file lists."""
-    names = _names(table)
-    return table.replace({"name": names, **_frame(table)})
-
-
-def _frame(table: Table) -> dict[str, Column]:
-    """Return the columns that every item has."""
-    count = len(table)
-    size = table.get("size")
-    whole = size if isinstance(size, Fixed) else _whole_size(size, count)
-    codes = {"kind": 0, "unit": UNITS.index("pixel"), "form": FORMS.index("xywh"), "time_unit": 0, "status": 0}
-    columns: dict[str, Column] = {name: Fixed(np.full(count, code, np.uint8)) for name, code in codes.items()}
-    return {"size": whole, **columns, "sequence": Fixed(np.full(count, -1, np.int64))}
-
-
-def _whole_size(column: Column | None, count: int) -> Fixed:
-    values = np.full((count, 2), -1, np.int64)
-    if isinstance(column, Sparse):
-        values[column.present()] = column.dense().values  # type: ignore[attr-defined] # the column is of numbers
-    return Fixed(values)
+    size = np.full((len(table), 2), -1, np.int64)
+    stated = None if "size" not in table else Sparse.of_column(table.columns["size"])
+    if stated is not None:
+        size[stated.present()] = stated.dense().values  # type: ignore[attr-defined] # a column of numbers
+    return table.replace({"name": _names(table), **frame_of(len(table), size)})
 
 
 def _names(table: Table) -> Column:
@@ -270,7 +236,7 @@ def _names(table: Table) -> Column:
     if stated is not None and stated.rows is None:
         return stated
     missing = np.flatnonzero(~stated.mask()) if stated is not None else np.arange(len(table))
-    made = Text.of([_name(table, row) for row in missing.tolist()])
+    made = Text.of([derived_name(table, row) for row in missing.tolist()])
     fresh = Sparse(len(table), missing, None, made)
     if stated is None:
         return fresh
@@ -279,45 +245,11 @@ def _names(table: Table) -> Column:
     return Sparse.join([stated, fresh]).take(place)
 
 
-def _name(table: Table, row: int) -> str:
+def derived_name(table: Table, row: int) -> str:
+    """Return what an image without name is called: the last part of its address, else its id, else its row."""
     address, ident = table.value("uri", row), table.value("id", row)
     if isinstance(address, str) and address:
         last = address.partition("?")[0].partition("#")[0].rstrip("/").rpartition("/")[2]
         if last:
             return last
     return str(ident) if isinstance(ident, int | str) else f"{row}"
-
-
-def implied_items(references: Column | None) -> Table:
-    """Return the items that annotations speak of, in the order of their first mention."""
-    ids = first_mentions(references)
-    names = [str(ident) for ident in ids]
-    return items_of(names, ids)
-
-
-def items_of(names: list[str], ids: list[Any]) -> Table:
-    """Return items that are known by name and id alone."""
-    from annokit.columns.make import column_of
-
-    table = Table(len(names), {"name": Text.of(names), "id": column_of(ids)} if ids else {"name": Text.of(names)})
-    return table.replace(_frame(table))
-
-
-def implied_labels(references: Column | None) -> list[Label]:
-    """Return the labels that annotations speak of, in the order of their first mention."""
-    return [Label(str(ident), ident) for ident in first_mentions(references)]
-
-
-def first_mentions(references: Column | None) -> list[Any]:
-    """Return the distinct ids of a column in the order in which they first occur."""
-    if references is None:
-        return []
-    dense = Sparse.of_column(references).dense()
-    if isinstance(dense, Fixed):
-        found, first = np.unique(dense.values, return_index=True)
-        listed: list[Any] = found[np.argsort(first)].tolist()
-        return listed
-    return list({(type(value), value): value for value in dense.to_list()}.values())
-
-
-__all__ = ["Array", "read", "the_file"]

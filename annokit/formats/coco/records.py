@@ -13,24 +13,16 @@ from annokit.codecs.json_fields import FieldDecoder, Fields
 from annokit.columns import Fixed, Number, Sparse
 from annokit.columns.base import Array
 from annokit.formats.coco import keys, shapes, values
-from annokit.formats.coco.piece import Piece, keep_further, mark_absent
+from annokit.formats.coco.absent import ANNOTATION_WANTED, IMAGE_WANTED, SHAPED, marks
+from annokit.formats.coco.piece import Piece, keep_further
 from annokit.limits import DEFAULT_LIMITS
 from annokit.model.schema import KIND_CODE
 
 Raws = Sequence[Raw]
 Put = Callable[[Piece, str, Raws], None]
 
-IMAGE_WANTED = ("file_name", "height", "width", "id")
-"""Keys that a writer adds to an image that lacks them."""
-
-ANNOTATION_WANTED = ("id", "image_id", "iscrowd", "bbox", "area", "num_keypoints")
-"""Keys that a writer adds to an annotation that lacks them."""
-
 INTEGERS = ("id", "image_id", "category_id", "iscrowd", "track_id", "width", "height")
 """Keys that mostly hold integers."""
-
-SHAPED = ("bbox", "area")
-"""Those that it adds only where there is a shape."""
 
 
 class Decoder:
@@ -248,7 +240,7 @@ def _annotation_table() -> dict[str, Put]:
 
 
 def _finish_images(piece: Piece) -> None:
-    mark_absent(piece, {key: piece.lacks(key) for key in IMAGE_WANTED})
+    piece.put(keys.ABSENT, marks({key: piece.lacks(key) for key in IMAGE_WANTED}))
 
 
 def _finish_annotations(piece: Piece) -> None:
@@ -265,7 +257,7 @@ def _finish_annotations(piece: Piece) -> None:
     for key in SHAPED:
         absent[key] &= kind > 0
     absent["num_keypoints"] &= joints.mask() if isinstance(joints, Sparse) else False
-    mark_absent(piece, absent)
+    piece.put(keys.ABSENT, marks(absent))
 
 
 def _mark(kind: Array, column: Any, name: str) -> None:

@@ -1,0 +1,259 @@
+"""Steps of narrowing that bring shapes and labels into the form that COCO can state."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import numpy as np
+
+from annokit.columns import Column, Fixed, Number, Ragged, Sparse, Struct, Text
+from annokit.columns.base import Array
+from annokit.formats.coco import keys
+from annokit.formats.coco.absent import lacks_by_mark
+from annokit.formats.conversions import area_mask, converted, placed, shapeless
+from annokit.formats.places import at_all, at_annotations
+from annokit.formats.steps import without
+from annokit.geometry import ragged
+from annokit.model.label import Label, Skeleton
+from annokit.model.label_set import LabelSet
+from annokit.model.schema import KIND_CODE, MASK_ENCODINGS
+
+if TYPE_CHECKING:
+    from annokit.formats.steps import Found
+    from annokit.model.dataset import Dataset
+
+SUPERCATEGORY = "coco/supercategory"
+
+
+def refuse_lost(ds: Dataset, apply: bool) -> Found:
+    """Leave out annotations that belong to no item, unless a file said so."""
+    table = ds._annotations
+    lost = (table.array("item") < 0) & ~lacks_by_mark(table, "image_id")
+    stated = table.sparse(keys.extra("image_id"))
+    if stated is not None:
+        lost &= ~stated.mask()
+    rows = np.flatnonzero(lost)
+    if not len(rows):
+        return ds, []
+    return without(ds, rows), [at_annotations(ds, "refused", "item", "the annotation belongs to no item", rows)]
+
+
+def as_categories(ds: Dataset, apply: bool) -> Found:
+    """State what is above a label as its supercategory, and leave out what other formats said of labels."""
+    issues = []
+    parents = [label.name for label in ds.labels if label.parent is not None]
+    if parents:
+        told = "the class above a label is written as its supercategory"
+        issues.append(at_all("converted", "label.parent", told, parents))
+    foreign = sorted({key for label in ds.labels for key in label.extras if not key.startswith("coco/")})
+    for key in foreign:
+        field = key.partition("/")[2]
+        issues.append(at_all("dropped", f"label.{field}", f"the target has no place for {field}", [key]))
+    broken = [label.name for label in ds.labels if _sound_skeleton(label.skeleton) != label.skeleton]
+    if broken:
+        told = "edges that do not connect two joints are left out"
+        issues.append(at_all("dropped", "label.skeleton", told, broken))
+    if not issues:
+        return ds, []
+    return ds._with(labels=LabelSet(map(_category, ds.labels), ds.labels.attributes)), issues
+
+
+def _category(label: Label) -> Label:
+    extras = {key: value for key, value in label.extras.items() if key.startswith("coco/")}
+    if label.parent is not None:
+        extras.setdefault(SUPERCATEGORY, label.parent.name)
+    return attrs.evolve(label, parent=None, extras=extras, skeleton=_sound_skeleton(label.skeleton))
+
+
+def _sound_skeleton(skeleton: Skeleton | None) -> Skeleton | None:
+    if skeleton is None:
+        return None
+    count = len(skeleton.joints)
+    edges = [edge for edge in skeleton.edges if all(0 <= end < count for end in edge)]
+    return skeleton if len(edges) == len(skeleton.edges) else attrs.evolve(skeleton, edges=edges)
+
+
+def as_run_lengths(ds: Dataset, apply: bool) -> Found:
+    """Write masks that lie in bitmap files as run lengths; a mask without pixels at hand is no shape."""
+    column: Any = ds._annotations.sparse("mask")
+    if column is None:
+        return ds, []
+    codes = column.values.fields["encoding"].values[column.all_slots()]
+    filed = column.present()[codes == MASK_ENCODINGS.index("bitmap")]
+    void = column.present()[codes == MASK_ENCODINGS.index("void")]
+    issues = []
+    if len(filed):
+        ds, missing = _decoded(ds, filed)
+        void = np.union1d(void, missing).astype(np.int64)
+        found = np.setdiff1d(filed, missing)
+        if len(found):
+            issues.append(
+                at_annotations(ds, "restated", "shape", "pixels of a bitmap are written as run lengths", found)
+            )
+    if len(void):
+        told = "the pixels of the mask are not at hand; the rest is kept"
+        issues.append(at_annotations(ds, "dropped", "shape", told, void))
+        ds = shapeless(ds, void)
+    return ds, issues
+
+
+def _decoded(ds: Dataset, rows: Array) -> tuple[Dataset, Array]:
+    """Return the dataset with run lengths of `rows`, and the rows of which no pixels are found."""
+    from annokit.model.masks import rles
+
+    found = rles(ds, rows)
+    has = np.array([rle is not None for _, rle in found], bool)
+    held = rows[has]
+    if not len(held):
+        return ds, rows
+    fields: dict[str, Column] = {
+        "size": Fixed(np.array([size for size, rle in found if rle is not None], np.int64).reshape(-1, 2)),
+        "encoding": Fixed(np.full(len(held), MASK_ENCODINGS.index("rle"), np.uint8)),
+        "data": Text.of_bytes([rle for _, rle in found if rle is not None]),
+    }
+    masks = placed(ds, "mask", held, Struct(fields))
+    return ds._with(annotations=ds._annotations.replace({"mask": masks})), rows[~has]
+
+
+def holes_as_masks(ds: Dataset, apply: bool) -> Found:
+    """Turn polygons with holes into masks: a list of rings can only add areas."""
+    column: Any = ds._annotations.sparse("points")
+    if column is None or column.values.values.offsets is None:
+        return ds, []
+    dense = column.dense()
+    several = np.diff(dense.values.bounds()) > 1
+    per_shape = ragged.reduce(several.astype(np.int64), dense.bounds(), np.add, 0)
+    rows = column.present()[per_shape > 0]
+    rows = rows[ds._annotations.array("kind")[rows] == KIND_CODE["polygon"]]
+    if not len(rows):
+        return ds, []
+    policy = "the pixels that it covers, since lists of rings can't state holes"
+    ds, issue = converted(ds, rows, "polygon", "mask", policy, area_mask)
+    return ds, [issue]
+
+
+def sound_shapes(ds: Dataset, apply: bool) -> Found:
+    """Leave out rings without area, and shapes whose numbers are not finite or that have none."""
+    ds, issues = _sound_polygons(ds)
+    bad = np.zeros(len(ds._annotations), bool)
+    bad |= _not_finite(ds, "keypoints")
+    kind = ds._annotations.array("kind")
+    box: Any = ds._annotations.get("box")
+    stated = np.zeros(len(kind), bool) if box is None else ~np.isnan(box.values).all(axis=1)
+    finite = np.zeros(len(kind), bool) if box is None else np.isfinite(box.values).all(axis=1)
+    bad |= (stated & ~finite) | ((kind == KIND_CODE["box"]) & ~finite)
+    rows = np.flatnonzero(bad)
+    if not len(rows):
+        return ds, issues
+    told = "a shape, box or joints without numbers, or with numbers that are not finite, are left out"
+    issues.append(at_annotations(ds, "dropped", "shape", told, rows))
+    return _without_numbers(ds, rows), issues
+
+
+def _without_numbers(ds: Dataset, rows: Array) -> Dataset:
+    from annokit.formats.conversions import _emptied
+
+    kinds = ds._annotations.array("kind").copy()
+    kinds[rows[np.isin(kinds[rows], (KIND_CODE["box"], KIND_CODE["keypoints"]))]] = KIND_CODE["none"]
+    changes = {name: _emptied(ds, name, rows) for name in ("box", "keypoints") if name in ds._annotations}
+    return ds._with(annotations=ds._annotations.replace({**changes, "kind": Fixed(kinds)}))
+
+
+def _not_finite(ds: Dataset, name: str) -> Array:
+    """Return (n,) bool: the rows whose joints are none, or hold a number that is not finite."""
+    marks = np.zeros(len(ds._annotations), bool)
+    column: Any = ds._annotations.sparse(name)
+    if column is None:
+        return marks
+    lists = column.dense()
+    wrong = ~np.isfinite(lists.values.values).all(axis=1)
+    counts = ragged.reduce(wrong.astype(np.int64), lists.bounds(), np.add, 0)
+    marks[column.present()[(counts > 0) | (np.diff(lists.bounds()) == 0)]] = True
+    return marks
+
+
+def _sound_polygons(ds: Dataset) -> Found:
+    column: Any = ds._annotations.sparse("points")
+    if column is None:
+        return ds, []
+    shapes = column.dense()
+    rings = shapes.values.values
+    good = np.diff(rings.bounds()) >= 3
+    finite = np.isfinite(rings.values.values).all(axis=1)
+    good &= ragged.reduce((~finite).astype(np.int64), rings.bounds(), np.add, 0) == 0
+    ring_bounds = shapes.values.bounds()[shapes.bounds()]
+    empty = np.diff(ring_bounds) == 0
+    if good.all() and not empty.any() and shapes.values.offsets is None:
+        return ds, []
+    touched = ragged.reduce((~good).astype(np.int64), ring_bounds, np.add, 0) > 0
+    kept = ragged.reduce(good.astype(np.int64), ring_bounds, np.add, 0)
+    rows = column.present()
+    issues = []
+    if (touched | empty).any():
+        told = "rings of fewer than three points, or with numbers that are not finite, are left out"
+        issues.append(at_annotations(ds, "dropped", "shape", told, rows[touched | empty]))
+    held = kept > 0
+    inner = rings.take(np.flatnonzero(good))
+    fresh = Ragged(ragged.offsets_of(kept[held]), Ragged(None, inner))
+    points = Sparse(len(ds._annotations), rows[held], None, fresh) if held.any() else None
+    ds = ds._with(annotations=ds._annotations.replace({"points": points}))
+    return _boxed_or_none(ds, rows[~held]), issues
+
+
+def _boxed_or_none(ds: Dataset, rows: Array) -> Dataset:
+    """Return the dataset in which `rows`, which lost their polygon, are what their box says, or nothing."""
+    kinds = ds._annotations.array("kind").copy()
+    box: Any = ds._annotations.get("box")
+    has = np.zeros(len(rows), bool) if box is None else ~np.isnan(box.values[rows, 0])
+    kinds[rows] = np.where(has, KIND_CODE["box"], KIND_CODE["none"])
+    return ds._with(annotations=ds._annotations.replace({"kind": Fixed(kinds)}))
+
+
+def finite_values(ds: Dataset, apply: bool) -> Found:
+    """Leave out attributes and scores that are not finite: JSON has no word for them."""
+    issues = []
+    for table, what in ((ds._annotations, "annotations"), (ds._items, "items")):
+        changes: dict[str, Column | None] = {}
+        for name in table.columns:
+            rows = _unsayable(table.sparse(name)) if name == "score" or name.startswith(keys.ATTRIBUTE) else ()
+            if len(rows):
+                from annokit.formats.places import at_items
+                from annokit.formats.steps import cleared, public_name
+
+                place = at_annotations if what == "annotations" else at_items
+                told = f"{public_name(name)} is not a finite number"
+                issues.append(place(ds, "dropped", public_name(name), told, np.asarray(rows)))
+                changes[name] = cleared(table.columns[name], np.asarray(rows))
+        if changes:
+            ds = ds._with(**{what: table.replace(changes)})
+    return ds, issues
+
+
+def _unsayable(column: Sparse | None) -> Array:
+    """Return the rows whose value JSON can't state."""
+    from annokit.columns import Json
+
+    none = np.zeros(0, np.int64)
+    if column is None:
+        return none
+    if isinstance(column.values, Number):
+        bad = np.asarray(~np.isfinite(column.values.values).reshape(len(column.values), -1).all(axis=1))
+    elif isinstance(column.values, Json):
+        bad = np.array([_has_word(raw) for raw in column.values.text.raw_list()], bool)
+    else:
+        return none
+    return np.asarray(column.present()[bad[column.all_slots()]]) if bad.any() else none
+
+
+def _has_word(raw: bytes) -> bool:
+    """Tell whether a document holds NaN or Infinity, which strict parsers refuse."""
+    if b"NaN" not in raw and b"Infinity" not in raw:
+        return False
+    import msgspec
+
+    try:
+        msgspec.json.decode(raw, type=msgspec.Raw)
+    except msgspec.DecodeError:
+        return True
+    return False

@@ -1,0 +1,141 @@
+"""Ids that a writer makes: where none are stated, or where those that are stated are not distinct integers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import numpy as np
+
+from annokit.columns import Column, Fixed, Sparse, Table, Text
+from annokit.columns.base import Array, Missing
+from annokit.columns.json import dumps, loads
+from annokit.formats.coco import keys
+from annokit.formats.coco.absent import lacks_by_mark
+from annokit.formats.coco.categories import ABSENT as LABEL_ABSENT
+from annokit.formats.coco.resolve import repeated
+from annokit.formats.places import at_all, at_annotations, at_items
+from annokit.model.label import Label
+from annokit.model.label_set import LabelSet
+
+if TYPE_CHECKING:
+    from annokit.formats.steps import Found
+    from annokit.model.dataset import Dataset
+    from annokit.report import Issue
+
+TOLD = "ids are made, counted from 1, since those stated are not distinct integers"
+ADDED = "an id is made where none is stated"
+
+
+def plain_ids(column: Column | None) -> bool:
+    """Tell whether the stated ids are distinct integers."""
+    if column is None:
+        return True
+    dense = Sparse.of_column(column).values
+    if isinstance(dense, Text) and len(dense):
+        return False
+    if not isinstance(dense, Fixed) and not all(type(value) in (int, Missing) for value in column.to_list()):
+        return False
+    return not len(repeated(column))
+
+
+def source_ids(labels: Any) -> Column | None:
+    """Return the ids of labels as a column, None where none has one."""
+    from annokit.columns.make import sparse_of
+
+    rows = [row for row, label in enumerate(labels) if label.source_id is not None]
+    return sparse_of(len(labels), rows, [labels[row].source_id for row in rows]) if rows else None
+
+
+def own_ids(ds: Dataset) -> list[str]:
+    """Return the lists whose ids stay although they are not distinct integers."""
+    raw = ds._extras.get(keys.OWN_IDS)
+    return [] if raw is None else [str(name) for name in loads(raw)]
+
+
+def make_ids(ds: Dataset, apply: bool) -> Found:
+    """Give ids to what has none, or none that would do."""
+    own = own_ids(ds)
+    items, told_items = _with_ids(ds, ds._items, "images" in own, at_items)
+    annotations, told_annotations = _with_ids(ds, ds._annotations, "annotations" in own, at_annotations)
+    labels, told_labels = _labels_with_ids(ds.labels, "categories" in own)
+    changed = ds._with(items=items, annotations=annotations, labels=labels)
+    changed, told_own = _settled_own(changed, own)
+    issues = [*told_items, *told_annotations, *told_labels, *told_own]
+    return (changed if issues else ds), issues
+
+
+def _with_ids(ds: Dataset, table: Table, own: bool, place: Any) -> tuple[Table, list[Issue]]:
+    column = table.sparse("id")
+    count = len(table)
+    if column is not None and not own and not plain_ids(column):
+        numbers = np.arange(1, count + 1)
+        rows = np.flatnonzero(lacks_by_mark(table, "id") == 0)
+        made = Sparse(count, None if len(rows) == count else rows, None, Fixed(numbers[rows]))
+        return table.replace({"id": made}), [place(ds, "restated", "id", TOLD, rows)]
+    missing = np.flatnonzero(~_stated(table, column) & ~lacks_by_mark(table, "id"))
+    if not len(missing):
+        return table, []
+    fresh = missing + 1 if column is None else _next_id(column) + np.arange(len(missing))
+    return table.replace({"id": _filled(column, count, missing, fresh)}), [place(ds, "derived", "id", ADDED, missing)]
+
+
+def _stated(table: Table, column: Sparse | None) -> Array:
+    stated = np.zeros(len(table), bool) if column is None else column.mask()
+    verbatim = table.sparse(keys.extra("id"))
+    return stated if verbatim is None else stated | verbatim.mask()
+
+
+def _next_id(column: Sparse) -> int:
+    """Return an integer above all that are stated."""
+    dense = column.dense()
+    if isinstance(dense, Fixed):
+        return max(int(dense.values.max(initial=0)) + 1, 1)
+    return max([value for value in dense.to_list() if type(value) is int] or [0]) + 1
+
+
+def _filled(column: Sparse | None, count: int, rows: Array, values: Array) -> Column:
+    fresh = Sparse(count, None if len(rows) == count else rows, None, Fixed(np.asarray(values, np.int64)))
+    if column is None:
+        return fresh
+    place = np.arange(count)
+    place[rows] += count
+    return Sparse.join([column, fresh]).take(place)
+
+
+def _labels_with_ids(labels: LabelSet, own: bool) -> tuple[LabelSet, list[Issue]]:
+    """Return labels that all have ids: the stated ones where they are distinct integers, else position + 1."""
+    ids = [label.source_id for label in labels]
+    stated = [ident for ident in ids if ident is not None]
+    lacking = [row for row, label in enumerate(labels) if label.source_id is None and not _lacks_id(label)]
+    plain = own or (all(type(ident) is int for ident in stated) and len(set(stated)) == len(stated))
+    if plain and not lacking:
+        return labels, []
+    renumber = not plain or not stated
+    if renumber:
+        fresh: list[Any] = [None if _lacks_id(label) else row + 1 for row, label in enumerate(labels)]
+    else:
+        above = max([ident for ident in stated if type(ident) is int] or [0])
+        fresh = list(ids)
+        for number, row in enumerate(lacking, 1):
+            fresh[row] = above + number
+    changed = [label.name for label, ident in zip(labels, fresh, strict=True) if label.source_id != ident]
+    made = [attrs.evolve(label, source_id=ident) for label, ident in zip(labels, fresh, strict=True)]
+    code, told = ("restated", TOLD) if not plain else ("derived", ADDED)
+    return LabelSet(made, labels.attributes), [at_all(code, "label.source_id", told, changed)]
+
+
+def _lacks_id(label: Label) -> bool:
+    return "id" in label.extras.get(LABEL_ABSENT, ()) or "coco/id" in label.extras
+
+
+def _settled_own(ds: Dataset, own: list[str]) -> Found:
+    """Forget that ids are to stay where they are distinct integers by now."""
+    ids = {"images": ds._items.get("id"), "annotations": ds._annotations.get("id"), "categories": source_ids(ds.labels)}
+    kept = [name for name in own if not plain_ids(ids[name])]
+    if kept == own:
+        return ds, []
+    rest = {key: raw for key, raw in ds._extras.items() if key != keys.OWN_IDS}
+    told = "ids are distinct integers by now, and need no mark"
+    issue = at_all("restated", "document", told, [name for name in own if name not in kept])
+    return ds._with(extras={**rest, **({keys.OWN_IDS: dumps(kept)} if kept else {})}), [issue]
