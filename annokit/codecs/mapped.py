@@ -8,7 +8,6 @@ tell, so a format keeps a digest of its contents there.
 from __future__ import annotations
 
 import mmap
-import threading
 from os import PathLike, fspath
 from pathlib import Path
 from typing import Any
@@ -49,8 +48,7 @@ class MappedFile(mmap.mmap):
         self.stamp = _stamp(self.path)
         self.mark = self[:MARK_BYTES]
         self.address = np.frombuffer(self, np.uint8).__array_interface__["data"][0]
-        with _LOCK:
-            _OPEN[self.key] = self
+        _OPEN[self.key] = self
         return self
 
     @property
@@ -67,7 +65,6 @@ class MappedFile(mmap.mmap):
 
 
 _OPEN: WeakValueDictionary[tuple[str, int, bytes], MappedFile] = WeakValueDictionary()
-_LOCK = threading.Lock()
 
 
 def _stamp(path: str) -> tuple[int, ...]:
@@ -78,18 +75,14 @@ def _stamp(path: str) -> tuple[int, ...]:
 class Reference:
     """Stands for an array in a mapped file while it is pickled; what comes out of the pickle is the array itself."""
 
-    __slots__ = ("_file", "_offset", "array")
+    __slots__ = ("_facts",)
 
     def __init__(self, array: Array, file: MappedFile) -> None:
-        self.array = array
-        self._file = file
-        self._offset = array.__array_interface__["data"][0] - file.address
-
-    def __len__(self) -> int:
-        return len(self.array)
+        offset = array.__array_interface__["data"][0] - file.address
+        self._facts = file.key, offset, array.dtype.str, array.shape
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return reopened, (self._file.key, self._offset, self.array.dtype.str, self.array.shape)
+        return reopened, self._facts
 
 
 def reference(array: Array) -> Reference | None:
@@ -111,10 +104,7 @@ def reopened(key: tuple[str, int, bytes], offset: int, dtype: str, shape: tuple[
     FormatError
         The file is gone or is another one.
     """
-    with _LOCK:
-        file = _OPEN.get(key)
-    if file is None:
-        file = _again(key)
+    file = _OPEN.get(key) or _again(key)
     count = int(np.prod(shape, dtype=np.int64))
     return np.frombuffer(file, dtype, count, offset).reshape(shape)
 

@@ -93,6 +93,11 @@ class Column:
         """Return the constructor's arguments: arrays, columns and JSON scalars."""
         raise NotImplementedError
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        from annokit.columns.arrays import made, shipped
+
+        return made, (type(self), {name: shipped(part) for name, part in self.parts().items()})
+
 
 def concat(columns: Sequence[Column]) -> Column:
     """Return one column after another, through :class:`Json` where their types differ."""

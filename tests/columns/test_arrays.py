@@ -1,29 +1,38 @@
 """Columns taken apart and put together again."""
 
-from typing import Any
+import copy
+import pickle
+from pathlib import Path
 
 import numpy as np
 from hypothesis import given
 
+from annokit.codecs.mapped import MappedFile
 from annokit.columns import Fixed, Sparse, Struct, Table, Text
-from annokit.columns.arrays import portable, with_arrays
+from annokit.columns.arrays import is_mapped, made, portable
 from tests.columns.strategies import Pair, columns
 
 
 @given(columns())
-def test_arrays_are_exchanged_everywhere(pair: Pair) -> None:
-    column, listed = pair
-    seen: list[Any] = []
+def test_columns_are_made_of_their_parts(pair: Pair) -> None:
+    column, _ = pair
+    again = made(type(column), column.parts())
+    assert type(again) is type(column)
+    assert again.equals(column)
+    assert not is_mapped(column)
+    assert pickle.loads(pickle.dumps(column)).equals(column)
+    assert copy.deepcopy(column).equals(column)
 
-    def copied(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-        seen.append(array)
-        return array.copy()
 
-    changed = with_arrays(column, copied)
-    assert changed.to_list() == listed or column.equals(changed)
-    assert type(changed) is type(column)
-    assert seen
-    assert with_arrays(column, lambda array: array) is column
+def test_mapped_columns_are_pickled_as_references(tmp_path: Path) -> None:
+    (tmp_path / "numbers").write_bytes(np.arange(10_000).tobytes())
+    values = np.frombuffer(MappedFile.of(tmp_path / "numbers"), np.int64)
+    column = Sparse(2, None, np.array([7, 3]), Struct({"a": Fixed(values)}))
+    assert is_mapped(column)
+    assert portable(Table(2, {"a": column})).columns["a"] is column
+    data = pickle.dumps(column)
+    assert len(data) < 1_000
+    assert pickle.loads(data).to_list() == [{"a": 7}, {"a": 3}]
 
 
 def test_what_is_not_mapped_is_compact() -> None:

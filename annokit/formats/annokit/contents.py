@@ -12,6 +12,7 @@ import numpy as np
 
 from annokit.columns import Column, Json, Ragged, Sparse, Struct, Table, Text
 from annokit.columns.base import Array
+from annokit.formats.annokit.places import Stored
 from annokit.geometry.boxes import FORMS
 from annokit.model.schema import (
     ELLIPSE_FORMS,
@@ -39,6 +40,17 @@ def check(ds: Dataset) -> None:
         _within(_values(tables, place), -1, sizes[target], place)
     for place, codes in CODES.items():
         _within(_values(tables, place), 0, len(codes), place)
+    for number, issue in enumerate(ds.issues):
+        if isinstance(issue.places, Stored):
+            _places(issue.places, f"places/{number}")
+
+
+def _places(places: Stored, path: str) -> None:
+    for name, column in places.columns().items():
+        _column(column, f"{path}/{name}")
+        if name in ("detail", "annotation") and len(column) != len(places):
+            raise ValueError(f"{path}/{name} has {len(column)} rows instead of {len(places)}")
+    _within(places.item_rows, -1, len(places.items), path)
 
 
 def _values(tables: Mapping[str, Table], place: str) -> Array:

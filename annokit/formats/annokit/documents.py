@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from annokit.columns import Table
+from annokit.columns import Column
 from annokit.columns.json import dumps, loads, same
 from annokit.errors import UsageError
 from annokit.formats.annokit.places import places_of
@@ -146,7 +146,7 @@ def _issue(issue: Issue) -> dict[str, Any]:
     return {**issue.to_dict(), **({"detail": detail} if isinstance(detail, str) else {})}
 
 
-def issues_of(text: bytes, places: Mapping[str, Table]) -> Report:
+def issues_of(text: bytes, places: Mapping[str, Mapping[str, Column]]) -> Report:
     """Return the issues of a document, with the places of those that have some.
 
     A code that only a later annokit knows becomes ``assumed`` and stands in the message.
@@ -154,7 +154,7 @@ def issues_of(text: bytes, places: Mapping[str, Table]) -> Report:
     return Report(_issue_of(fields, places.get(str(number))) for number, fields in enumerate(loads(text)))
 
 
-def _issue_of(fields: dict[str, Any], places: Table | None) -> Issue:
+def _issue_of(fields: dict[str, Any], places: Mapping[str, Column] | None) -> Issue:
     detail = fields.pop("detail", None)
     fields["examples"] = tuple(fields["examples"])
     if fields["code"] not in CODES:

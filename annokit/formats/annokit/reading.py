@@ -138,7 +138,10 @@ def dataset_1(file: File) -> Dataset:
     tree: Mapping[str, Any] = file.header.tree
     labels = documents.labels_of(file.document(tree["labels"]))
     info = documents.info_of(file.document(tree["info"]))
-    places = {number: table_of(node, file.array) for number, node in tree.get("places", {}).items()}
+    places = {
+        number: {name: column_of(node, file.array) for name, node in nodes.items()}
+        for number, nodes in tree.get("places", {}).items()
+    }
     issues = documents.issues_of(file.document(tree["issues"]), places)
     extras = _extras(tree["extras"], file) if "extras" in tree else {}
     tables = {name: table_of(tree[name], file.array) for name in TABLES}

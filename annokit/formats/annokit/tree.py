@@ -8,24 +8,25 @@
                      "size": {"Fixed": {"values": "items/size:values"}}, ...}},
      "annotations": {...}, "sequences": {...},
      "labels": "labels", "info": "info", "issues": "issues",
-     "places":      {"0": {"length": ..., "columns": {...}}},
+     "places":      {"0": {"items": {"Text": ...}, "item": {"Fixed": ...}, ...}},
      "extras":      {"Struct": {"key": {"Text": ...}, "value": {"Text": ...}}}}
 
 A column is an object of one key, its type in :mod:`annokit.columns`, over its parts: an array by name, another column,
 an integer or null. ``labels``, ``info`` and ``issues`` name arrays of bytes that are JSON documents
-(:mod:`annokit.formats.annokit.documents`). ``places`` says where the issues of that number arose, ``extras`` are the
-dataset's own keys of other formats, verbatim; both may be missing.
+(:mod:`annokit.formats.annokit.documents`). ``places`` says where the issues of that number arose
+(:mod:`annokit.formats.annokit.places`), ``extras`` are the dataset's own keys of other formats, verbatim; both may be
+missing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from annokit.columns import Column, Sparse, Struct, Table, Text
-from annokit.columns.arrays import built
+from annokit.columns.arrays import TYPES, made
 from annokit.columns.base import Array
 from annokit.formats.annokit import documents, places
 
@@ -49,9 +50,11 @@ def planted(ds: Dataset, put: Put) -> dict[str, Any]:
         tree["extras"] = _column(extras, "extras", put)
     for name in TABLES:
         tree[name] = _table(getattr(ds, f"_{name}"), name, put)
-    found = places.tables(ds.issues)
+    found = places.columns(ds.issues)
     if found:
-        tree["places"] = {str(number): _table(table, f"places/{number}", put) for number, table in found.items()}
+        tree["places"] = {
+            str(number): _columns(columns.items(), f"places/{number}", put) for number, columns in found.items()
+        }
     return tree
 
 
@@ -60,8 +63,11 @@ def _bytes(text: bytes) -> Array:
 
 
 def _table(table: Table, path: str, put: Put) -> dict[str, Any]:
-    columns = {name: _column(column, f"{path}/{name}", put) for name, column in _compact(table)}
-    return {"length": table.length, "columns": columns}
+    return {"length": table.length, "columns": _columns(_compact(table), path, put)}
+
+
+def _columns(columns: Iterable[tuple[str, Column]], path: str, put: Put) -> dict[str, Any]:
+    return {name: _column(column, f"{path}/{name}", put) for name, column in columns}
 
 
 def _compact(table: Table) -> Iterator[tuple[str, Column]]:
@@ -105,10 +111,10 @@ def column_of(node: Any, get: Get, depth: int = 0) -> Column:
     wanted = PARTS[kind]
     if parts.keys() != wanted.keys():
         raise ValueError(f"a {kind} has {', '.join(parts)} instead of {', '.join(wanted)}")
-    made = {name: _made(parts[name], want, get, depth) for name, want in wanted.items()}
-    if kind == "Number" and made["whole"] is not None and made["whole"].shape != made["values"].shape:
+    found = {name: _part_of(parts[name], want, get, depth) for name, want in wanted.items()}
+    if kind == "Number" and found["whole"] is not None and found["whole"].shape != found["values"].shape:
         raise ValueError("a Number's parts differ in shape")
-    return built(kind, made)
+    return made(TYPES[kind], found)
 
 
 def _struct(fields: Mapping[str, Column]) -> Struct:
@@ -117,7 +123,7 @@ def _struct(fields: Mapping[str, Column]) -> Struct:
     return Struct(fields)
 
 
-def _made(part: Any, want: str, get: Get, depth: int) -> Any:
+def _part_of(part: Any, want: str, get: Get, depth: int) -> Any:
     if want == "length":
         return _length(part)
     if want in ("column", "text"):

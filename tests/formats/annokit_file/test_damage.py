@@ -186,7 +186,7 @@ WRONG_TREES = {
     "whole": lambda t: column(t, "annotations", "box", whole="annotations/keyframe:values.values"),
     "more": lambda t: column(t, "annotations", "box", more=1),
     "extras": lambda t: t.update(extras={"Fixed": {"values": LINE}}),
-    "places": lambda t: t.update(places={"0": {"length": 9, "columns": {}}, "1": None}),
+    "places": lambda t: t.update(places={"0": {"items": {}}, "1": None}),
 }
 
 
@@ -230,6 +230,7 @@ def overwritten(name: str, value: Any) -> bytes:
         ("items/sequence:values", 1),
         ("items/status:values", 77),
         ("items/unit:values", 2),
+        ("places/0/item:values", 1),
     ],
 )
 def test_numbers_that_lead_nowhere(name: str, value: int) -> None:

@@ -1,14 +1,15 @@
 """Labels, info and issues as documents."""
 
 import json
+import pickle
 
 import attrs
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from annokit.columns import Table
 from annokit.formats.annokit.documents import issues_of, labels_of, labels_text
-from annokit.formats.annokit.places import places_of, tables
+from annokit.formats.annokit.places import columns, places_of
 from annokit.model.label import AttributeDefinition, Label, Option
 from annokit.model.label_set import LabelSet
 from annokit.report import Issue, Places, Report
@@ -66,13 +67,18 @@ def test_issues_with_codes_of_the_future() -> None:
 
 def test_places_come_back() -> None:
     listed = [("a", 1, "x"), (None, None, None), ("b", None, "y"), ("a", 7, "x")]
-    (table,) = tables(Report([Issue.at("odd-value", "info", "", Places.of(listed))])).values()
-    found = places_of(table, None)
-    assert [found.row(number) for number in range(4)] == listed
-    assert list(found.items) == ["a", "b", "a"]
-    assert found.items[1:] == ["b", "a"]
+    report = Report([Issue.at("odd-value", "info", "", Places.of(listed))])
+    (found,) = columns(report).values()
+    places = places_of(found, None)
+    assert [places.row(number) for number in range(4)] == listed
+    assert list(places.items) == ["a", "b"]
+    assert places.items[1:] == ["b"]
+    assert places.columns().keys() == found.keys()
+    again = pickle.loads(pickle.dumps(places))
+    assert [again.row(number) for number in range(4)] == listed
 
 
 def test_places_without_items() -> None:
-    found = places_of(Table(2, {}), "the same")
-    assert [found.row(number) for number in range(2)] == [(None, None, "the same")] * 2
+    (found,) = columns(Report([Issue.at("odd-value", "info", "", Places((), np.array([-1, -1])))])).values()
+    places = places_of(found, "the same")
+    assert [places.row(number) for number in range(2)] == [(None, None, "the same")] * 2
