@@ -12,6 +12,7 @@ from annokit.formats.base import INTERFACE, Format
 BUILT_IN = {
     "savant": "annokit.formats.savant",
     "coco": "annokit.formats.coco",
+    "yolo": "annokit.formats.yolo",
     "annokit": "annokit.formats.annokit",
 }
 """Module of each format; it holds the record as ``FORMAT``."""
