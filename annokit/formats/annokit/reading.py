@@ -10,10 +10,11 @@ import numpy as np
 
 from annokit.codecs.mapped import MappedFile
 from annokit.columns.base import Array
-from annokit.errors import FormatError
+from annokit.errors import FormatError, UsageError
 from annokit.formats.annokit import contents, documents, schema
 from annokit.formats.annokit.layout import Header, unpacked
 from annokit.formats.annokit.tree import TABLES, column_of, table_of
+from annokit.report import Issue, Report
 
 if TYPE_CHECKING:
     from annokit.codecs.source import Source
@@ -29,7 +30,7 @@ NONSENSE = (ValueError, KeyError, TypeError, AttributeError, IndexError, Overflo
 """What data that make no sense raise in the making of columns and labels."""
 
 
-def read(source: Source, context: ReadContext, verify: bool | None = None, mapped: bool = True) -> Dataset:
+def read(source: Source, context: ReadContext, *, verify: bool | None = None, mapped: bool = True) -> Dataset:
     """Return the dataset of a file.
 
     Parameters
@@ -56,7 +57,24 @@ def read(source: Source, context: ReadContext, verify: bool | None = None, mappe
             contents.check(dataset)
     except NONSENSE as error:
         raise FormatError(f"the tables make no sense: {error}", path=file.label) from error
-    return dataset
+    return dataset if context.layer in (None, "all") else _of_layer(dataset, str(context.layer))
+
+
+def _of_layer(ds: Dataset, layer: str) -> Dataset:
+    """Return the dataset with the annotations of one layer; what is left out is an issue."""
+    column = ds._annotations.sparse("layer")
+    names = [] if column is None else column.values.to_list()
+    if column is None or layer not in names:
+        known = ", ".join(sorted(set(map(str, names)))) or "none"
+        raise UsageError(f"no annotation is of the layer {layer!r}; layers: {known}")
+    fits = np.array([name == layer for name in names], bool)
+    rows = column.present()[fits[column.all_slots()]]
+    left = len(ds._annotations) - len(rows)
+    issue = Issue(
+        "layer-not-read", "info", f"annotations of other layers than {layer!r} were left out", left, fate="unread"
+    )
+    chosen = ds.filter(annotations=rows)
+    return chosen._with(issues=chosen.issues + Report([issue])) if left else chosen
 
 
 def _member(source: Source) -> str:

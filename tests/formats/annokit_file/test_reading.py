@@ -95,6 +95,16 @@ def test_paths_and_issues_are_held() -> None:
     assert back.issues.issues[0].examples[0] == "a/猫.png annotation 3: odd"
 
 
+def test_one_layer() -> None:
+    assert read(io.BytesIO(DATA), "annokit", layer="all") == sample()
+    ds = read(io.BytesIO(DATA), "annokit", layer="second")
+    assert [annotation.layer for annotation in ds.annotations] == ["second"]
+    assert len(ds) == 3
+    assert [(issue.code, issue.count) for issue in ds.issues] == [("odd-value", 2), ("layer-not-read", 4)]
+    with pytest.raises(annokit.UsageError, match="layer 'third'; layers: second"):
+        read(io.BytesIO(DATA), "annokit", layer="third")
+
+
 def test_progress_ends_at_the_total(tmp_path: Path) -> None:
     written: list[tuple[int, int | None]] = []
     write(sample(), tmp_path / "a.annokit", "annokit", progress=lambda done, total: written.append((done, total)))
