@@ -25,6 +25,7 @@ from annokit.report import Report
 if TYPE_CHECKING:
     from annokit.model.bulk import Annotations
     from annokit.model.edit import Edit
+    from annokit.model.label import Label
     from annokit.model.summary import Summary
     from annokit.model.tracks import Tracks
     from annokit.model.views import Views
@@ -197,8 +198,11 @@ class Dataset:
 
         return split_dataset(self, sizes, seed, by)
 
-    def relabel(self, names: Mapping[str, str | None]) -> Dataset:
-        """Return the dataset with labels renamed or, where two become one, merged; None takes an annotation's label."""
+    def relabel(self, names: Mapping[str, str | Label | None]) -> Dataset:
+        """Return the dataset with labels renamed, exchanged or, where two become one, merged; None removes a label.
+
+        See :func:`annokit.model.relabel.relabel`.
+        """
         from annokit.model.relabel import relabel
 
         return relabel(self, names)

@@ -64,6 +64,10 @@ class LabelSet(Sequence[Label]):
         """Return the positions of all labels called `name`, [] where there is none."""
         return list(self._by_name.get(name, ()))
 
+    def position_of(self, label: Label) -> int | None:
+        """Return the position of the first label equal to `label`, None where there is none."""
+        return next((place for place in self._by_name.get(label.name, ()) if self._labels[place] == label), None)
+
     def by_id(self, source_id: int | str) -> Label:
         """Return the first label with the source's id `source_id`; KeyError where there is none."""
         return self._labels[self._by_id[type(source_id), source_id]]

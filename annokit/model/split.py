@@ -73,14 +73,22 @@ def group_of(ds: Dataset, by: str | Callable[[Any], Any] | None) -> Array:
 
 def _keys(ds: Dataset, by: str | Callable[[Any], Any]) -> list[Any]:
     if callable(by):
-        return [by(item) for item in ds]
+        return [_hashable(by(item)) for item in ds]
     if by == "sequence":
         rows = ds._items.array("sequence").tolist()
         return [row if row >= 0 else f"item {i}" for i, row in enumerate(rows)]
     column = ds._items.get(by) if by in ("dataset", "name", "split") else ds._groups(ds._items, "attributes").get(by)
     if column is None:
         raise UsageError(f"items have no {by!r}; group by 'sequence', 'dataset', 'name', an attribute or a callable")
-    return [None if v is MISSING else v if v.__hash__ else repr(v) for v in column.values_of(np.arange(len(ds)))]
+    return [None if value is MISSING else _hashable(value) for value in column.to_list()]
+
+
+def _hashable(key: Any) -> Any:
+    try:
+        hash(key)
+    except TypeError:
+        return repr(key)
+    return key
 
 
 def sample(ds: Dataset, count: int, seed: int = 0) -> Dataset:
