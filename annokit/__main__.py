@@ -1,7 +1,5 @@
 """``python -m annokit``."""
 
-import sys
+from annokit.cli.main import run
 
-from annokit.cli.main import main
-
-sys.exit(main())
+run()

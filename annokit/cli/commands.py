@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from annokit.cli.streams import harmless, is_unicode
 from annokit.errors import UsageError
 
 if TYPE_CHECKING:
@@ -16,8 +18,13 @@ if TYPE_CHECKING:
 
 
 def say(text: object = "") -> None:
-    """Write a line to standard output."""
-    sys.stdout.write(f"{text}\n")
+    """Write text and a line end to standard output."""
+    sys.stdout.write(f"{harmless(str(text))}\n")
+
+
+def say_json(value: Any) -> None:
+    """Write a value as JSON, in plain ASCII where standard output can't hold every character."""
+    sys.stdout.write(f"{json.dumps(value, indent=2, ensure_ascii=not is_unicode())}\n")
 
 
 def code_of(*reports: Report) -> int:
@@ -38,21 +45,24 @@ def read_options(arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def _password(file: str | None) -> str | None:
-    return None if file is None else Path(file).read_text(encoding="utf-8").splitlines()[0]
+    if file is None:
+        return None
+    try:
+        return Path(file).read_text(encoding="utf-8").splitlines()[0]
+    except (UnicodeDecodeError, IndexError):
+        raise UsageError(f"{file}: the first line of a password file is the password, in UTF-8") from None
 
 
 def options_of(pairs: Iterable[str]) -> dict[str, Any]:
     """Return ``NAME=VALUE`` texts as options; a value that is JSON is taken as such."""
-    import orjson
-
     found: dict[str, Any] = {}
     for pair in pairs:
         name, equals, text = pair.partition("=")
         if not equals or not name.isidentifier():
             raise UsageError(f"an option is NAME=VALUE, got {pair!r}")
         try:
-            found[name] = orjson.loads(text)
-        except orjson.JSONDecodeError:
+            found[name] = json.loads(text)
+        except ValueError:
             found[name] = text
     return found
 
@@ -63,17 +73,11 @@ def _read(arguments: argparse.Namespace) -> Dataset:
     return read(arguments.path, arguments.source_format, **read_options(arguments))
 
 
-def _json(value: Any) -> str:
-    import orjson
-
-    return orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS).decode()
-
-
 def info(arguments: argparse.Namespace) -> int:
     """Print a summary of an export and the issues of reading it."""
     ds = _read(arguments)
     if arguments.json:
-        say(_json({"summary": ds.summary().to_dict(), "report": ds.issues.to_dict()}))
+        say_json({"summary": ds.summary().to_dict(), "report": ds.issues.to_dict()})
     else:
         say(ds.summary())
         say()
@@ -87,13 +91,17 @@ def plan(arguments: argparse.Namespace) -> int:
 
     report = planned(_read(arguments), arguments.to)
     if arguments.json:
-        say(_json(report.to_dict()))
+        say_json(report.to_dict())
     elif arguments.rows:
         for row in report.rows():
-            say("\t".join("" if value is None else str(value) for value in row))
+            say("\t".join("" if value is None else _cell(value) for value in row))
     else:
         say(report)
     return code_of(report)
+
+
+def _cell(value: object) -> str:
+    return str(value).replace("\t", "\\t").replace("\n", "\\n")
 
 
 def convert(arguments: argparse.Namespace) -> int:
@@ -116,25 +124,38 @@ def convert(arguments: argparse.Namespace) -> int:
         read_options=told,
         write_options=write_options,
     )
-    say(report)
-    say(f"written: {arguments.target}")
+    _tell(report, arguments.json)
+    if not arguments.json:
+        say(f"written: {arguments.target}")
     return code_of(report)
+
+
+def _tell(report: Report, as_json: bool) -> None:
+    if as_json:
+        say_json(report.to_dict())
+    else:
+        say(report)
 
 
 def fetch(arguments: argparse.Namespace) -> int:
     """Download the pictures of an export and print the report."""
     from annokit.remote.fetch import fetch as fetched
+    from annokit.remote.frames import has_frames
 
     ds = _read(arguments)
-    show = not arguments.quiet
+    show = not arguments.quiet and sys.stderr.isatty()
     if arguments.savant is None:
+        if has_frames(ds):
+            raise UsageError(
+                "only the platform gives out SAVANT's frames: add --savant DOMAIN, or --savant and set SAVANT_DOMAIN"
+            )
         result = fetched(ds, arguments.directory, workers=arguments.workers, progress=show)
     else:
         from annokit.remote.savant import SavantClient
 
         with SavantClient(domain=arguments.savant or None) as client:
             result = client.fetch(ds, arguments.directory, workers=arguments.workers, progress=show)
-    say(result.report)
+    _tell(result.report, arguments.json)
     return code_of(result.report)
 
 

@@ -7,16 +7,22 @@ the work. Errors are one line on standard error, never a traceback.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import warnings
 from collections.abc import Callable, Sequence
-from typing import Any
+from contextlib import suppress
+from typing import Any, NoReturn
 
 from annokit import __version__
 from annokit.cli import commands
+from annokit.cli.streams import hang_up, harmless, open_up
 from annokit.errors import AnnokitError
 
 OK, ISSUES, WRONG, INTERRUPTED = 0, 1, 2, 130
+
+DEBUG = "ANNOKIT_DEBUG"
+"""Environment variable that shows the traceback of an error that should not be."""
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -28,18 +34,35 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", category=_loss_warning())
-            return command(arguments)
-    except KeyboardInterrupt:
-        return _fail("interrupted", INTERRUPTED)
-    except FileNotFoundError as error:
-        return _fail(f"{error.filename or error}: there is no such file or folder", WRONG)
-    except AnnokitError as error:
-        return _fail(str(error), WRONG)
+            code = command(arguments)
+            sys.stdout.flush()
+            return code
     except BrokenPipeError:
-        sys.stderr.close()
+        hang_up()
         return OK
-    except OSError as error:
-        return _fail(str(error), WRONG)
+    except (Exception, KeyboardInterrupt) as error:
+        if os.environ.get(DEBUG):
+            raise
+        return _fail(*next(tell(error) for kind, tell in _TOLD if isinstance(error, kind)))
+
+
+def _os_error(error: OSError) -> str:
+    place = "" if error.filename is None else f"{error.filename}: "
+    return f"{place}{error.strerror or error}"
+
+
+_TOLD: tuple[tuple[type[BaseException], Callable[[Any], tuple[str, int]]], ...] = (
+    (KeyboardInterrupt, lambda error: ("interrupted", INTERRUPTED)),
+    (AnnokitError, lambda error: (str(error), WRONG)),
+    (FileNotFoundError, lambda error: (f"{error.filename or error}: there is no such file or folder", WRONG)),
+    (OSError, lambda error: (_os_error(error), WRONG)),
+    (MemoryError, lambda error: ("there is not enough memory for this", WRONG)),
+    (
+        BaseException,
+        lambda error: (f"a bug in annokit, {type(error).__name__}: {error} ({DEBUG}=1 tells)", WRONG),
+    ),
+)
+"""What to say of an error, in one line, and the exit code; the first type that fits counts."""
 
 
 def _loss_warning() -> type[Warning]:
@@ -49,15 +72,22 @@ def _loss_warning() -> type[Warning]:
 
 
 def _fail(message: str, code: int) -> int:
-    line = " ".join(message.split())
-    sys.stderr.write(f"annokit: {line}\n")
+    line = harmless(" ".join(message.split()))
+    with suppress(OSError, ValueError, AttributeError):  # standard error may be closed
+        sys.stderr.write(f"annokit: {line}\n")
     return code
 
 
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors are one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """End with one line and exit code 2."""
+        sys.exit(_fail(f"{message}; see {self.prog} --help", WRONG))
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="annokit", description="Labelled images and video from any platform, in one model."
-    )
+    parser = _Parser(prog="annokit", description="Labelled images and video from any platform, in one model.")
     parser.add_argument("--version", action="version", version=f"annokit {__version__}")
     verbs = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     for name, (command, add, told) in VERBS.items():
@@ -112,6 +142,7 @@ def _convert(parser: argparse.ArgumentParser) -> None:
         "--media", choices=("none", "copy", "link"), default="none", help="whether the pictures go along"
     )
     parser.add_argument("--strict", action="store_true", help="write nothing if anything would be lost")
+    parser.add_argument("--json", action="store_true", help="print the report as JSON")
     parser.add_argument("--overwrite", action="store_true", help="replace what is there")
     parser.add_argument(
         "-O", "--write-option", action="append", default=[], metavar="NAME=VALUE", help="option of the format's writer"
@@ -128,7 +159,8 @@ def _fetch(parser: argparse.ArgumentParser) -> None:
         const="",
         help="fetch frames through SAVANT's login (SAVANT_DOMAIN, SAVANT_USERNAME, SAVANT_PASSWORD)",
     )
-    parser.add_argument("--workers", type=int, default=16, help="downloads at a time")
+    parser.add_argument("--workers", type=int, default=16, metavar="N", help="downloads at a time (16)")
+    parser.add_argument("--json", action="store_true", help="print the report as JSON")
 
 
 def _formats(parser: argparse.ArgumentParser) -> None:
@@ -151,6 +183,11 @@ VERBS: dict[str, tuple[Command, Callable[[argparse.ArgumentParser], None], str]]
 }
 
 
-def run() -> Any:
+def run() -> NoReturn:
     """Run as a script."""
-    sys.exit(main())
+    try:
+        open_up()
+        code = main()
+    except KeyboardInterrupt:
+        code = _fail("interrupted", INTERRUPTED)
+    sys.exit(code)

@@ -93,12 +93,10 @@ def holds_keypoints(holds: Holds) -> bool:
 
 def cleared(column: Column, rows: Array) -> Column | None:
     """Return the column without the values of `rows`; None where nothing is left."""
-    if isinstance(column, Sparse):
-        if len(rows) == column.count:
-            return None
-        keep = np.setdiff1d(column.present(), rows)
-        return attrs.evolve(column, rows=keep, slots=column.slots_of(keep))
-    assert isinstance(column, Number)
+    if not isinstance(column, Number):
+        stated = Sparse.of_column(column)
+        keep = np.setdiff1d(stated.present(), rows)
+        return attrs.evolve(stated, rows=keep, slots=stated.slots_of(keep)) if len(keep) else None
     values = column.values.copy()
     values[rows] = np.nan
     if np.isnan(values).all():

@@ -20,6 +20,9 @@ From the network to the caller::
     delivery     one file from request to its name on disk; memory: the same into memory
     download     the pool of workers over all files; progress: its bar
     credentials  a password that nothing shows; tokens: one bearer token for all threads
-    savant       the client of the platform
+    savant       the client of the platform; frames: what the items of its datasets ask for
+    asks         what items ask for by URL
+    fetch        asks into jobs, and results into a dataset that knows its files
+    outcome      that dataset and the report; sizes: what fetched sizes contradict
     standin      that platform on this machine, with planned faults
 """

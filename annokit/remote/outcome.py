@@ -114,9 +114,11 @@ class Outcome:
             lines = sorted(self._lines.get((kind, role), ()))
             if lines:
                 rows = np.array([row for row, _, _ in lines], np.int64)
-                places = Places(self._ds.names, rows, details=[detail or "" for _, _, detail in lines])
+                details = [detail or "" for _, _, detail in lines]
+                common = f": {details[0]}" if kind in ("failed", "skipped") and len(set(details)) == 1 else ""
+                places = Places(self._ds.names, rows, details=details)
                 fate = "skipped" if kind == "complete" else kind
-                issues.append(Issue.at(code, severity, message, places, field=field, fate=fate))
+                issues.append(Issue.at(code, severity, message + common, places, field=field, fate=fate))
         return issues
 
 
