@@ -11,8 +11,10 @@ from annokit.formats.base import INTERFACE, Format
 
 BUILT_IN = {
     "savant": "annokit.formats.savant",
+    "segments": "annokit.formats.segments",
     "coco": "annokit.formats.coco",
     "yolo": "annokit.formats.yolo",
+    "masks": "annokit.formats.masks",
     "annokit": "annokit.formats.annokit",
 }
 """Module of each format; it holds the record as ``FORMAT``."""

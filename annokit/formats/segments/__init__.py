@@ -1,0 +1,36 @@
+"""Segments.ai releases."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from annokit.formats.base import Format
+from annokit.formats.segments.read import is_release_name, read
+
+if TYPE_CHECKING:
+    from annokit.formats.detect import Probe
+
+MARKS = (b'"task_attributes"', b'"labelsets"', b'"label_status"', b'"segmentation_bitmap"', b'"task_type"')
+
+
+def detect(probe: Probe) -> Mapping[str, str]:
+    """Recognise a JSON file with a dataset, tasks or labelsets and samples, by its first bytes."""
+    names = [name for name in probe.names if len(probe.names) == 1 or is_release_name(name)]
+    if len(names) != 1:
+        return {}
+    head = probe.json_head(names[0])
+    found = [mark.decode() for mark in MARKS if mark in head]
+    if head[:1] == b"{" and b'"dataset"' in head and found:
+        return {"": f"a dataset with {found[0]}"}
+    return {}
+
+
+FORMAT = Format(
+    name="segments",
+    title="Segments.ai release",
+    sources=("Segments.ai documentation: Exporting data",),
+    detect=detect,
+    read=read,
+    tasks=frozenset(("detection", "instance", "semantic", "panoptic", "keypoints", "tracking")),
+)
