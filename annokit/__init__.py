@@ -28,6 +28,7 @@ _HOMES = {
     "annokit.geometry": (
         "Box", "Cuboid", "Ellipse", "Keypoints", "Mask", "Point", "Polygon", "Polyline", "RotatedBox", "TimeSpan",
     ),
+    "annokit.interop.video": ("extract_frames",),
     "annokit.limits": ("Limits",),
     "annokit.model.annotation": ("Annotation",),
     "annokit.model.builder": ("DatasetBuilder",),
@@ -87,6 +88,7 @@ __all__ = [
     "concat",
     "convert",
     "detect",
+    "extract_frames",
     "fetch",
     "formats",
     "plan",
@@ -136,6 +138,7 @@ if TYPE_CHECKING:
         RotatedBox,
         TimeSpan,
     )
+    from annokit.interop.video import extract_frames
     from annokit.limits import Limits
     from annokit.model.annotation import Annotation
     from annokit.model.builder import DatasetBuilder
