@@ -70,7 +70,7 @@ def parse_lines(data: bytes) -> Lines:
     offsets = np.zeros(len(lines) + 1, np.int64)
     np.cumsum(counts[lines], out=offsets[1:])
     values, odd = _values(data, codes, space, ends)
-    found = ()
+    found: tuple[tuple[int, str], ...] = ()
     if len(odd):
         places = offsets.searchsorted(odd, "right") - 1
         found = tuple(
@@ -114,7 +114,8 @@ def _json_numbers(text: bytes) -> Array | None:
     import simdjson
 
     try:
-        buffer = simdjson.Parser().parse(text).as_buffer(of_type="d")
+        document: Any = simdjson.Parser().parse(text)
+        buffer = document.as_buffer(of_type="d")
     except (ValueError, TypeError, RuntimeError):
         return None
     return np.frombuffer(buffer, np.float64).copy()
@@ -177,7 +178,7 @@ def dump_lines(
 
 
 def joined(texts: Sequence[bytes]) -> tuple[bytes, Array]:
-    """Return texts as one, each ended by a line end, without byte order marks, and where each begins, (n + 1,) int64."""
+    """Return texts as one, each ended by a line end, without byte order marks, and where each begins (n + 1,)."""
     clean = [_clean(text) for text in texts]
     starts = np.zeros(len(clean) + 1, np.int64)
     np.cumsum(np.fromiter(map(len, clean), np.int64, len(clean)), out=starts[1:])

@@ -2,8 +2,8 @@
 
 Read are maps and lists in block and flow style, plain and quoted scalars over one or several lines, ``|`` and ``>``
 blocks, comments and one document with or without ``---``. Anchors, aliases, tags, directives, complex keys and tabs as
-indentation are refused with the line. Scalars stay text, so that a class called ``no`` is ``no``; :func:`typed` says what
-YAML would make of them.
+indentation are refused with the line. Scalars stay text, so that a class called ``no`` is ``no``; :func:`typed` says
+what YAML would make of them.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ _UNPRINTABLE = re.compile('[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\uf
 
 
 def dump_scalar(value: Any) -> str:
-    """Return a bool, int, float, None or text as YAML; text in quotes wherever a reader could take it for something else."""
+    """Return a bool, int, float, None or text as YAML; a text in quotes where it could be taken for something else."""
     if value is None:
         return "null"
     if isinstance(value, bool):
@@ -261,7 +261,7 @@ class _Parser:
             return _ESCAPES[code]
         if len(code) in (3, 5, 9) and code[0] in "xuU" and int(code[1:], 16) < 0x110000:
             return chr(int(code[1:], 16))
-        self.fail(f"the escape {found[0]!r}", "an escape that YAML knows")
+        return self.fail(f"the escape {found[0]!r}", "an escape that YAML knows")
 
     def block(self, above: int) -> str:
         """Read a ``|`` or ``>`` block."""
@@ -284,7 +284,7 @@ class _Parser:
                     break
             lines.append(line[width:] if width else line)
             self.at = end + 1
-        return _chomped([line if line.strip(" ") or width and line else "" for line in lines], style, chomp)
+        return _chomped([line if line.strip(" ") or (width and line) else "" for line in lines], style, chomp)
 
     # flow style -------------------------------------------------------------------------------------------------------
 
@@ -384,11 +384,7 @@ class _Parser:
         match = _KEY.match(self.text, self.at)
         assert match is not None
         end = match.end()
-        found: str
-        if match["quoted"] is not None:
-            found = self.quoted(-1)
-        else:
-            found = Plain(match["plain"])
+        found: str = Plain(match["plain"]) if match["quoted"] is None else self.quoted(-1)
         self.at = end
         return found
 

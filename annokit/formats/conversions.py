@@ -66,7 +66,7 @@ def converted(ds: Dataset, rows: Array, kind: str, to: str, policy: str, change:
     kinds = ds._annotations.array("kind").copy()
     kinds[rows] = KIND_CODE[to]
     fresh = change(ds, rows)
-    cleared = {name: _emptied(ds, name, rows) for name in _OWN.get(kind, ()) if name not in fresh}
+    cleared = {name: emptied(ds, name, rows) for name in _OWN.get(kind, ()) if name not in fresh}
     return ds._with(annotations=ds._annotations.replace({**cleared, **fresh, "kind": Fixed(kinds)})), issue
 
 
@@ -75,7 +75,7 @@ def shapeless(ds: Dataset, rows: Array) -> Dataset:
     kinds = ds._annotations.array("kind").copy()
     names = {name for code in np.unique(kinds[rows]) for name in _OWN.get(KINDS[code], ())}
     kinds[rows] = 0
-    changes = {name: _emptied(ds, name, rows) for name in names}
+    changes = {name: emptied(ds, name, rows) for name in names}
     return ds._with(annotations=ds._annotations.replace({**changes, "kind": Fixed(kinds)}))
 
 
@@ -92,7 +92,7 @@ _OWN = {
 }
 
 
-def _emptied(ds: Dataset, name: str, rows: Array) -> Column | None:
+def emptied(ds: Dataset, name: str, rows: Array) -> Column | None:
     from annokit.formats.steps import cleared
 
     column = ds._annotations.get(name)
@@ -282,6 +282,17 @@ def _point_to_keypoints(ds: Dataset, rows: Array) -> dict[str, Column | None]:
     return {"keypoints": placed(ds, "keypoints", rows, Ragged(offsets_of(np.ones(len(rows), np.int64)), joints))}
 
 
+def _ellipse_to_rotated(ds: Dataset, rows: Array) -> dict[str, Column | None]:
+    from annokit.model.rotated import ellipses
+
+    numbers = np.full((len(rows), 8), np.nan)
+    stated = ellipses(ds, rows, "source")
+    numbers[:, :2], numbers[:, 2:4] = stated[:, :2], stated[:, 2:4] * 2
+    form = Fixed(np.full(len(rows), ROTATED_FORMS.index("centre"), np.uint8))
+    fields: dict[str, Column] = {"numbers": Number(numbers), "angle": Number(stated[:, 4].copy()), "form": form}
+    return {"rotated": placed(ds, "rotated", rows, Struct(fields))}
+
+
 def _keep_keypoints_box(ds: Dataset, rows: Array) -> dict[str, Column | None]:
     return {"box": with_boxes(ds, rows, source_bounds(ds, rows)), "keypoints": ds._annotations.get("keypoints")}
 
@@ -304,6 +315,7 @@ POLICIES: dict[tuple[str, str], tuple[str, Change]] = {
     ("ellipse", "mask"): ("the pixels that it covers", area_mask),
     ("polygon", "mask"): ("the pixels that it covers", area_mask),
     ("polygon", "rotated_box"): ("the rotated rectangle of least area around it", _least_rectangles),
+    ("ellipse", "rotated_box"): ("the box around it that is turned as it is", _ellipse_to_rotated),
     ("box", "rotated_box"): ("the same box, at angle 0", _box_to_rotated),
 }
 """How each kind becomes another: what the record says, and the function."""

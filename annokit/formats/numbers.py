@@ -73,7 +73,9 @@ def restate(holds: Holds) -> Step:
                 raise MissingSizeError.of(str(ds._items.value("name", int(unsized[0]))))
             message = f"{holds.unit} coordinates need the item's size, which nobody knows"
             return ds, [at_items(ds, "unknown-size", "size", message, unsized, severity="error")]
-        return (_restated(ds, holds, other_unit, other_form), issues) if apply else (ds, issues)
+        if not apply and holds.decimals is None:  # rounding looks at the restated numbers
+            return ds, issues
+        return _restated(ds, holds, other_unit, other_form), issues
 
     return step
 

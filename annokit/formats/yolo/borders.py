@@ -46,7 +46,7 @@ def within(clip: bool, decimals: int | None) -> Step:
             return ds, issues
         limit = _limits(ds)
         beyond = (reach[:, :2] < -slack * limit).any(axis=1) | (reach[:, 2:] > (1 + slack) * limit).any(axis=1)
-        nowhere = beyond & ((reach[:, 2:] <= 0).any(axis=1) | (reach[:, :2] >= limit).any(axis=1))
+        nowhere: Array = beyond & ((reach[:, 2:] <= 0).any(axis=1) | (reach[:, :2] >= limit).any(axis=1))
         if nowhere.any():
             told = "the shape lies outside the picture"
             issues.append(at_annotations(ds, "refused", "shape", told, np.flatnonzero(nowhere)))
@@ -56,13 +56,13 @@ def within(clip: bool, decimals: int | None) -> Step:
             return ds, issues
         told = "clipped at the border of the picture; a joint beyond it is not labelled"
         issues.append(at_annotations(ds, "converted", "shape", told, rows))
-        return (_clipped(ds, rows, slack) if apply else ds), issues
+        return (_clipped(ds, rows, slack) if apply or decimals is not None else ds), issues
 
     return step
 
 
 def _reach(ds: Dataset) -> Array:
-    """Return the least and the largest coordinates of every annotation, (n, 4) in its item's own unit; NaN where odd."""
+    """Return the least and the largest coordinates of every shape, (n, 4) in its item's own unit; NaN where odd."""
     kind = ds._annotations.array("kind")
     found = np.full((len(kind), 4), np.nan)
     for name, reach in (("box", _box_reach), ("polygon", _polygon_reach), ("rotated_box", _corner_reach)):

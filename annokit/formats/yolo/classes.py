@@ -117,7 +117,7 @@ def class_folders(ds: Dataset, apply: bool) -> Found:
     if len(used) > len(kept):
         issues.append(at_all("converted", "label", "labels of one name become one", _repeated(used)))
     ordered = sorted(kept, key=lambda label: label.name)
-    if [label.name for label in kept] != [label.name for label in ordered] or _reordered(used, ordered):
+    if list(dict.fromkeys(used)) != [label.name for label in ordered]:
         issues.append(at_all("restated", "label", "classes are listed by name", [label.name for label in ordered]))
     if not issues:
         return ds, []
@@ -126,10 +126,6 @@ def class_folders(ds: Dataset, apply: bool) -> Found:
     column = Fixed(numbers[ds._annotations.array("label")])
     changed = ds._annotations.replace({"label": column})
     return ds._with(labels=LabelSet(ordered, ds.labels.attributes), annotations=changed), issues
-
-
-def _reordered(used: list[str], ordered: list[Label]) -> bool:
-    return list(dict.fromkeys(used)) != [label.name for label in ordered]
 
 
 def _repeated(names: list[str]) -> list[str]:

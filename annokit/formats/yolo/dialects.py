@@ -48,7 +48,7 @@ class Dialect:
     """How a box is stated."""
 
     clip: bool = False
-    """Whether the loader drops pictures whose labels reach beyond their borders, so that labels are clipped by default."""
+    """Whether the loader drops pictures with labels beyond their borders, so that labels are clipped by default."""
 
     splits: bool = False
     """Whether the files tell which split a picture belongs to."""

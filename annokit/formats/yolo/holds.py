@@ -107,7 +107,8 @@ def _before(rows: tuple[Row, ...], options: Options) -> tuple[Step, ...]:
     """Return the steps before kinds are converted."""
     upright = convert_kinds(Holds(kinds={**dict.fromkeys(KINDS, KEPT), **dict.fromkeys(_OPEN, "box")}))
     if "polygon" in rows:
-        return (upright, objects.masks_to_rings) if options.parts == "bridge" else (upright,)
+        exact = options.decimals is not None
+        return (upright, objects.masks_to_rings(exact)) if options.parts == "bridge" else (upright,)
     if rows == ("corners",):
         outlines = convert_kinds(Holds(kinds={**dict.fromkeys(KINDS, KEPT), "mask": "polygon"}))
         return upright, outlines
@@ -126,7 +127,7 @@ def _late(rows: tuple[Row, ...], options: Options) -> tuple[Step, ...]:
     if rows == ("corners",):
         return objects.four_corners, within
     if rows == ("pose",):
-        return objects.equal_joints, tables.joint_names, within
+        return objects.equal_joints, within, tables.joint_names
     if rows == ("class",):
         return ()
     return (within,) if options.sixth is None else (objects.sixth_numbers(options.sixth), within)

@@ -10,9 +10,9 @@ keras     ``images/name``                  lines of one file                    
 classes   ``[split/]class/name``           none, the folder is the label          ``train``, ``val``, ``test``
 ========  ===============================  =====================================  ==================================
 
-Whatever the layout, a tree that annokit writes holds :data:`LIST`, the pictures in the order of the dataset, so that they
-come back in that order and with their extensions also where the pictures themselves are not there. A name that had to be
-changed is undone by :mod:`annokit.codecs.names`.
+Whatever the layout, a tree that annokit writes holds :data:`LIST`, the pictures in the order of the dataset, so that
+they come back in that order and with their extensions also where the pictures themselves are not there. A name that had
+to be changed is undone by :mod:`annokit.codecs.names`.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def split_word(word: str) -> str:
 
 
 def without_extension(image: str) -> str:
-    """Return a picture's path without its extension: up to eight letters and digits, a letter first, but not ``txt``."""
+    """Return a picture's path without its extension: up to eight letters and digits, letter first, but not ``txt``."""
     return _EXTENSION.sub("", image)
 
 
@@ -83,7 +83,7 @@ def item_name(path: str, split: str | None) -> str:
 
 
 def split_of_folder(path: str) -> str | None:
-    """Return the well-known split that a folder beside or below ``images`` or ``labels`` names, None where there is none."""
+    """Return the well-known split that a folder beside ``images`` or ``labels`` names, None where there is none."""
     parts = path.split("/")[:-1]
     places = [place for place, part in enumerate(parts) if part in ("images", "labels")]
     for place in places[-1:]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -60,35 +61,48 @@ def _truth(value: Any) -> bool:
     return value not in (0, False, None, "0", "false", "")
 
 
-def masks_to_rings(ds: Dataset, apply: bool) -> Found:
-    """Trace masks, and join the outlines of each to one ring; a dry run takes their bounds instead."""
-    from annokit.formats.conversions import source_bounds
+def masks_to_rings(exact: bool) -> Step:
+    """Trace masks, and join the outlines of each to one ring; a dry run that is not `exact` takes their bounds."""
 
-    rows = np.flatnonzero(ds._annotations.array("kind") == KIND_CODE["mask"])
+    def step(ds: Dataset, apply: bool) -> Found:
+        ds, issues = _no_empty_masks(ds)
+        rows = _masks(ds)
+        if not len(rows):
+            return ds, issues
+        told = "the outlines of its pixels, parts and holes joined by cuts of no width"
+        change = _traced if apply or exact else _bounded
+        ds, issue = converted(ds, rows, "mask", "polygon", told, change)
+        return ds, [*issues, issue]
+
+    return step
+
+
+def _masks(ds: Dataset) -> Array:
+    return np.flatnonzero(ds._annotations.array("kind") == KIND_CODE["mask"])
+
+
+def _no_empty_masks(ds: Dataset) -> Found:
+    rows = _masks(ds)
     if not len(rows):
         return ds, []
-    issues = []
     empty = rows[_without_pixels(ds, rows)]
-    if len(empty):
-        issues.append(at_annotations(ds, "refused", "shape", "the mask has no pixels", empty))
-        ds = without(ds, empty)
-        rows = np.flatnonzero(ds._annotations.array("kind") == KIND_CODE["mask"])
-    if not len(rows):
-        return ds, issues
-    trace = POLICIES["mask", "polygon"][1]
+    if not len(empty):
+        return ds, []
+    return without(ds, empty), [at_annotations(ds, "refused", "shape", "the mask has no pixels", empty)]
 
-    def change(ds: Dataset, rows: Array) -> dict[str, Column | None]:
-        if not apply:
-            x0, y0, x1, y1 = source_bounds(ds, rows).T
-            outline = np.stack([x0, y0, x1, y0, x1, y1, x0, y1], axis=1).reshape(-1, 4, 2)
-            return {"points": placed(ds, "points", rows, rings_column(list(outline)))}
-        traced = ds._with(annotations=ds._annotations.replace({"points": trace(ds, rows)["points"]}))
-        rings = [one_ring(parts) for parts in _grouped(traced, rows)]
-        return {"points": placed(ds, "points", rows, rings_column(rings))}
 
-    told = "the outlines of its pixels, parts and holes joined by cuts of no width"
-    ds, issue = converted(ds, rows, "mask", "polygon", told, change)
-    return ds, [*issues, issue]
+def _bounded(ds: Dataset, rows: Array) -> dict[str, Column | None]:
+    from annokit.model.bounds import shape_bounds
+
+    x0, y0, x1, y1 = shape_bounds(ds, rows, "source").T
+    outline = np.stack([x0, y0, x1, y0, x1, y1, x0, y1], axis=1).reshape(-1, 4, 2)
+    return {"points": placed(ds, "points", rows, rings_column(list(outline)))}
+
+
+def _traced(ds: Dataset, rows: Array) -> dict[str, Column | None]:
+    traced = ds._with(annotations=ds._annotations.replace(POLICIES["mask", "polygon"][1](ds, rows)))
+    rings = [one_ring(parts) for parts in _grouped(traced, rows)]
+    return {"points": placed(ds, "points", rows, rings_column(rings))}
 
 
 def _without_pixels(ds: Dataset, rows: Array) -> Array:
@@ -193,8 +207,7 @@ def _grouped(ds: Dataset, rows: Array) -> list[list[list[Array]]]:
 
 
 def _runs(offsets: Array) -> list[tuple[int, int]]:
-    ends = offsets.tolist()
-    return list(zip(ends[:-1], ends[1:], strict=True))
+    return list(pairwise(offsets.tolist()))
 
 
 def no_boxes_beside(ds: Dataset, apply: bool) -> Found:

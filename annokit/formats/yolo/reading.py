@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import numpy as np
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 SIXTH = (None, "score", "track")
 
 
-def read(
+def read(  # noqa: PLR0913 - all but two are options, by keyword
     source: Source,
     context: ReadContext,
     *,
@@ -192,8 +192,9 @@ class _Reader:
         return beyond_borders(ds)
 
     def _label(self, number: int, name: str) -> Label:
-        joints = self.config.joint_names.get(number)
-        return Label(name, number + self.dialect.first_id, skeleton=None if joints is None else Skeleton(joints))
+        joints: Any = self.config.joint_names.get(number)
+        skeleton = None if joints is None else Skeleton(joints)
+        return Label(name, number + self.dialect.first_id, skeleton=skeleton)
 
     def _tell(self, rows: RawRows, row: int, message: str, expected: str) -> None:
         entry = self.tree.entries[int(rows.files[row])]

@@ -76,7 +76,7 @@ def with_labels(ds: Dataset, labels: list[Label]) -> Dataset:
 
 
 def numbers_from(first: int) -> Step:
-    """Number labels by their places."""
+    """Return a step that numbers labels by their places."""
 
     def step(ds: Dataset, apply: bool) -> Found:
         labels = [attrs.evolve(label, source_id=place) for place, label in enumerate(ds.labels, first)]
@@ -109,8 +109,8 @@ def joint_names(ds: Dataset, apply: bool) -> Found:
 def _named_joints(label: Label, count: int) -> Label:
     if label.skeleton is None:
         return label
-    fits = len(label.skeleton.joints) == count and count > 0
-    return attrs.evolve(label, skeleton=Skeleton(label.skeleton.joints) if fits else None)
+    joints: Any = label.skeleton.joints
+    return attrs.evolve(label, skeleton=Skeleton(joints) if len(joints) == count and count > 0 else None)
 
 
 RESERVED = frozenset((*READ_KEYS, "download", "backup", "classes", "nc", "flip_idx", "roboflow")) - {

@@ -126,7 +126,8 @@ class Finder:
     def _label_of(self, path: str) -> str | None:
         """Return the label file of a picture, None where there is none."""
         if self.dialect.layout == "flat":
-            return self._flat_labels.get(_tail(without_extension(path)))
+            direct = self.dialect.label_folder + without_extension(path).removeprefix("images/") + ".txt"
+            return direct if direct in self.members else self._flat_labels.get(_tail(without_extension(path)))
         label = label_file(path)
         if label in self.members and label != path:
             return label

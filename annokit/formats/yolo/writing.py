@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from annokit.codecs.names import MANIFEST, safe_names, write_manifest
+from annokit.codecs.names import safe_names, write_manifest
 from annokit.codecs.number_lines import dump_lines
 from annokit.codecs.yaml import dump_scalar, dump_yaml
-from annokit.columns import MISSING, Fixed, Number, Table
+from annokit.columns import MISSING
 from annokit.columns.base import Array
 from annokit.columns.json import loads
 from annokit.errors import MediaError
@@ -29,7 +29,7 @@ BLOCK = 16_384
 """Annotations turned into text at a time."""
 
 
-def write(
+def write(  # noqa: PLR0913 - all but three are options, by keyword
     ds: Dataset,
     output: Output,
     context: WriteContext,
@@ -49,8 +49,8 @@ def write(
     output : Output
         Where to.
     context : WriteContext
-        What the caller asked for. Without media the tree holds the label files alone, laid out so that they pair with the
-        pictures once these lie under the names that ``annokit-images.lst`` lists.
+        What the caller asked for. Without media the tree holds the label files alone, laid out so that they pair with
+        the pictures once these lie under the names that ``annokit-images.lst`` lists.
     decimals : int, optional
         Decimals of coordinates; by default each is the shortest text that reads back as the same number.
     clip : bool, optional
@@ -169,16 +169,17 @@ def _obj_data(ds: Dataset, output: Output, dialect: Dialect, pictures: Pictures)
     extras = {key.partition("/")[2]: loads(raw) for key, raw in ds._extras.items()}
     lists: dict[str, list[str]] = {}
     for split, image in zip(pictures.splits, pictures.images, strict=True):
-        lists.setdefault("images.txt" if split is None else f"{_KEYS.get(split, split)}.txt", []).append(image)
-    if not lists:
-        lists["images.txt"] = []
-    spare = "train.txt" if "train.txt" in lists else next(iter(lists))
-    told = {"train": spare, "valid": "valid.txt" if "valid.txt" in lists else spare}
-    told.update({name.removesuffix(".txt"): name for name in lists if name != "images.txt"})
+        lists.setdefault("images" if split is None else _KEYS.get(split, split), []).append(image)
+    spare = "train" if "train" in lists else next(iter(lists), "images")
+    told = {"train": spare, "valid": "valid" if "valid" in lists else spare}
+    told.update(
+        {key: key for key, split in zip(lists, dict.fromkeys(pictures.splits), strict=True) if split is not None}
+    )
+    told = {key: f"{name}.txt" for key, name in told.items()}
     keys = {"classes": str(len(ds.labels)), **told, "names": dialect.names_file, "backup": BACKUP, **extras}
     output.write("obj.data", "".join(f"{key} = {value}\n" for key, value in keys.items()).encode())
-    for name, images in lists.items():
-        output.write(name, "".join(f"{image}\n" for image in images).encode())
+    for name, images in (lists or {"images": []}).items():
+        output.write(f"{name}.txt", "".join(f"{image}\n" for image in images).encode())
     write_names(ds, output, dialect)
 
 
@@ -226,8 +227,8 @@ def write_media(ds: Dataset, output: Output, context: WriteContext, files: list[
     lost = [name for name, path in zip(ds.names, paths, strict=True) if path is MISSING]
     if lost:
         raise MediaError(
-            f"media={context.media!r} needs every picture on this machine, but {len(lost):,} of {len(ds):,} items have no "
-            f"file (first: {lost[0]!r}); give images= when reading, or fetch them"
+            f"media={context.media!r} needs every picture on this machine, but {len(lost):,} of {len(ds):,} items "
+            f"have no file (first: {lost[0]!r}); give images= when reading, or fetch them"
         )
     put = output.copy if context.media == "copy" else output.link
     for file, path in zip(files, paths, strict=True):
@@ -235,6 +236,3 @@ def write_media(ds: Dataset, output: Output, context: WriteContext, files: list[
             put(file, path)
         except FileNotFoundError as error:
             raise MediaError(f"{path}: there is no such file", path=str(path)) from error
-
-
-__all__ = ["MANIFEST", "Fixed", "Number", "Table", "write"]
