@@ -259,7 +259,7 @@ def _with_new_items(ds: Dataset, like: Array, numbers: Array) -> Table:
     copied = ds._items.take(like)
     kept = {"size", "unit", "form", "time_unit", "sequence", "dataset", "split", "path"}
     paths = copied.sparse("path")
-    names = [_frame_name(ds, row, number) for row, number in zip(like.tolist(), numbers.tolist(), strict=True)]
+    names = _frame_names(ds, like, numbers)
     fresh = Table(len(like), {name: column for name, column in copied.columns.items() if name in kept})
     changes: dict[str, Any] = {
         "name": Text.of(names),
@@ -280,12 +280,17 @@ def _videos(paths: Sparse) -> Sparse:
     return attrs.evolve(paths, rows=paths.present()[keep], slots=paths.all_slots()[keep])
 
 
-def _frame_name(ds: Dataset, item: int, number: int) -> str:
-    own = ds[item]
-    video, mark, frame = own.name.rpartition("#")
-    if mark and frame.isdigit():
-        return f"{video}#{number}"
-    return f"{own.sequence.name if own.sequence is not None else own.name}#{number}"
+def _frame_names(ds: Dataset, like: Array, numbers: Array) -> list[str]:
+    """Return ``<video>#<number>`` for frames beside the items `like`."""
+    names, titles = ds.names, [sequence.name for sequence in ds.sequences]
+    sequences = ds._items.array("sequence")[like].tolist()
+    found = []
+    for item, sequence, number in zip(like.tolist(), sequences, numbers.tolist(), strict=True):
+        video, mark, frame = names[item].rpartition("#")
+        if not (mark and frame.isdigit()):
+            video = names[item] if sequence < 0 else titles[sequence]
+        found.append(f"{video}#{number}")
+    return found
 
 
 def _order(ds: Dataset) -> Array:
