@@ -63,6 +63,12 @@ class Format:
     output: Literal["file", "folder"] = "file"
     """Whether a write makes one file or a tree."""
 
+    output_of: Callable[[Dataset, Any], Literal["file", "folder"]] | None = None
+    """Whether a write of a narrowed dataset to a path makes one file or a tree, where that depends on them."""
+
+    finish: Callable[[Dataset, ReadContext, Mapping[str, Any]], Dataset] | None = None
+    """``finish(dataset, context, options)``: what a read does once media are found and sizes are known."""
+
     suffix: str = ".json"
     """Name ending of the one file."""
 

@@ -117,7 +117,8 @@ def read(  # noqa: PLR0913 - everything but the first two is an option by keywor
         bad = context.problems.settle(source.label)
     if bad:
         ds = ds._with(issues=Report([*bad, *ds.issues]))
-    return _with_media(ds, folders, sizes, limits)
+    ds = _with_media(ds, folders, sizes, limits)
+    return ds if fmt.finish is None else fmt.finish(ds, context, options)
 
 
 def _detected(source: Any) -> str:
@@ -206,7 +207,7 @@ def write(  # noqa: PLR0913 - same
     from annokit.codecs.output import open_output
 
     assert fmt.write is not None
-    kind = _kind(fmt, path, media)
+    kind = _kind(fmt, path, media, narrowed)
     with (
         shown(progress, f"write {fmt.name}") as tell,
         open_output(path, kind=kind, overwrite=overwrite) as output,
@@ -220,12 +221,14 @@ def write(  # noqa: PLR0913 - same
     return report
 
 
-def _kind(fmt: Format, path: Readable, media: str) -> Any:
-    """Return what is written; a one-file format whose pictures go along becomes a folder."""
-    if fmt.output == "folder" or media == "none":
-        return fmt.output
+def _kind(fmt: Format, path: Readable, media: str, ds: Dataset) -> Any:
+    """Return what is written; a one-file format becomes a folder where pictures go along or the data need one."""
+    made = fmt.output if fmt.output_of is None else fmt.output_of(ds, path)
+    if fmt.output == "folder" or (made == "file" and media == "none"):
+        return made
     if isinstance(path, str | PathLike) and Path(fspath(path)).suffix.lower() not in ("", ".zip"):
-        raise UsageError(f"media={media!r} needs a folder or a .zip for {fmt.name}; found {fspath(path)!r}")
+        why = "what lies beside the file, such as bitmaps," if media == "none" else f"media={media!r}"
+        raise UsageError(f"{why} needs a folder or a .zip for {fmt.name}; found {fspath(path)!r}")
     return "folder"
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from annokit.formats import numbers, steps
+from annokit.formats.bitmaps import settle_bitmaps
 from annokit.formats.conversions import convert_kinds
 from annokit.report import Report
 
@@ -43,6 +44,7 @@ def narrow(ds: Dataset, holds: Holds, *, apply: bool = True) -> tuple[Dataset, R
 def _steps(holds: Holds) -> Iterator[Step]:
     yield steps.refuse_dangling(holds)
     yield steps.refuse_unlabelled(holds)
+    yield settle_bitmaps(holds)
     yield from holds.steps
     yield convert_kinds(holds)
     yield steps.drop_annotation_columns(holds)

@@ -147,7 +147,8 @@ def public_name(column: str) -> str:
 
 
 def _severity(name: str) -> dict[str, str]:
-    return {"severity": "info"} if name.rsplit("/", 1)[-1] in CACHED_EXTRAS or name == "size" else {}
+    derivable = name.rsplit("/", 1)[-1] in CACHED_EXTRAS or name in ("size", "bitmap")
+    return {"severity": "info"} if derivable else {}
 
 
 def drop_item_columns(holds: Holds) -> Step:

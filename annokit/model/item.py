@@ -189,10 +189,11 @@ class Item:
         return image(self)
 
     @property
-    def segmentation_bitmap(self) -> Array:
+    def segmentation_bitmap(self) -> Array | None:
         """Instance ids, (height, width) uint32: id of each annotation with pixels, 0 background; later over earlier.
 
-        The ids are those of the source's bitmap where there is one, else 1 + the position in `annotations`.
+        The ids are those of the source's bitmap where there is one, else 1 + the position in `annotations`. None for an
+        item that nobody has labelled yet, which is not the same as one without objects.
         """
         from annokit.model.pixels import segmentation_bitmap
 

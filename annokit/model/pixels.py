@@ -58,17 +58,21 @@ def masks(item: Item) -> Array:
     return decode_stack(*_filled(runs, size), size)
 
 
-def segmentation_bitmap(item: Item) -> Array:
-    """Return instance ids, (height, width) uint32."""
+def segmentation_bitmap(item: Item) -> Array | None:
+    """Return instance ids, (height, width) uint32; None for an item that nobody has labelled."""
     from annokit.model.masks import load_bitmap
 
-    stored = load_bitmap(item._dataset, item.row)
+    ds = item._dataset
+    stored = load_bitmap(ds, item.row)
     if stored is not None:
         return stored
+    if item.status == "unlabelled" and not len(item.annotation_rows):
+        return None
     from annokit.geometry.paint import paint
+    from annokit.model.bitmaps import painted_ids
 
     runs, size = _runs_of_item(item)
-    return paint(*runs, np.arange(1, len(runs[1]), dtype=np.uint32), size)
+    return paint(*runs, painted_ids(ds, item.row), size)
 
 
 def semantic_bitmap(item: Item) -> Array:
@@ -165,8 +169,10 @@ def _ellipses(ds: Dataset, rows: Array, size: Size) -> Runs:
 
 
 def _masks(ds: Dataset, rows: Array, size: Size) -> Runs:
+    from annokit.model.bitmaps import check_seen
     from annokit.model.masks import counts
 
+    check_seen(ds, rows)
     flat, offsets, sizes = counts(ds, rows)
     wrong = np.flatnonzero((sizes != size).any(axis=1) & (np.diff(offsets) > 0))
     if len(wrong):

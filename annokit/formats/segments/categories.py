@@ -42,12 +42,13 @@ def label_of(record: Mapping[str, Any]) -> Label:
     color = _taken(rest, "color", _is_color(rest.get("color")))
     thing = _taken(rest, "has_instances", type(rest.get("has_instances")) is bool)
     definitions = _taken(rest, "attributes", _are_definitions(rest.get("attributes")))
+    made: Any = tuple(definition_of(one) for one in definitions or ())
     return Label(
         str(rest.get("name", "" if ident is None else ident)) if name is None else name,
         ident,
         color=None if color is None else tuple(color),
         is_thing=thing,
-        attributes=tuple(map(definition_of, definitions or ())),
+        attributes=made,
         extras={PREFIX + key: value for key, value in rest.items()} | _unnamed(record),
     )
 
@@ -106,13 +107,14 @@ def definition_of(record: Mapping[str, Any], scope: Scope = "annotation") -> Att
     low, high = (_bound(rest, key) for key in ("min", "max"))
     required = _taken(rest, "is_mandatory", type(rest.get("is_mandatory")) is bool)
     default = _taken(rest, "default_value", rest.get("default_value") is not None)
+    options: Any = tuple(Option(name=value) for value in values or ())
     track = scope == "annotation" and rest.get("is_track_level") is True
     if track:
         del rest["is_track_level"]
     return AttributeDefinition(
         name=name,
         type=kind or "other",
-        options=tuple(Option(name=value) for value in values or ()),
+        options=options,
         default=default,
         required=required,
         minimum=low,

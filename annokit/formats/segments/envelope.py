@@ -48,7 +48,7 @@ class Envelope:
 
     def names(self) -> list[str]:
         """Return the names of the layers."""
-        return [layer["name"] for layer in self.layers]
+        return [str(layer["name"]) for layer in self.layers]
 
     def labels(self, layers: Sequence[str], notes: Notes) -> tuple[list[Label], dict[tuple[str, Any], int]]:
         """Return the labels, and the position of each by layer and category id.
@@ -93,7 +93,7 @@ class Envelope:
             Layers under which samples have labels; where there are none, those that the release lists.
         """
         names = list(seen) or self.names()
-        truths = [layer["name"] for layer in self.layers if layer.get("is_groundtruth") is True]
+        truths: list[str] = [layer["name"] for layer in self.layers if layer.get("is_groundtruth") is True]
         listed = [name for name in self.names() if name in names]
         for name in (MAIN_LAYERS[0], *truths, MAIN_LAYERS[1], *listed, *names):
             if name in names:
@@ -175,11 +175,9 @@ def _categories(task: Mapping[str, Any]) -> list[Any]:
 
 
 def _of_tasks(info: Record, inner: Record, tasks: dict[str, Record]) -> Envelope:
-    layers = [
-        {key: value for key, value in task.items() if key not in ("task_type", "attributes")} for task in tasks.values()
-    ]
-    envelope = Envelope({**info, "dataset": {**inner, "labelsets": layers}}, tasks, layers, [], [])
-    return envelope
+    told = ("task_type", "attributes")
+    layers = [{key: value for key, value in task.items() if key not in told} for task in tasks.values()]
+    return Envelope({**info, "dataset": {**inner, "labelsets": layers}}, tasks, layers, [], [])
 
 
 def with_task(envelope: Envelope, layer: str) -> None:

@@ -50,7 +50,8 @@ def read(  # noqa: PLR0913 - options in the users' own words
     name = the_file(source)
     wanted = Wanted(_layer(context.layer, task, labelset), _words(filter_by), filter_by_metadata or {})
     release = Release(context, source.where(name), wanted)
-    with source.open(name) as file:
+    with source.open(name) as opened:
+        file: Any = opened
         how = Reading(
             label=source.where(name), limits=context.limits, total=source.size(name), progress=context.progress
         )

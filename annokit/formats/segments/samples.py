@@ -110,21 +110,13 @@ class Samples:
 
     def _label(self, labels: dict[str, Any], record: Record, rest: Rest) -> int:
         """Take in what the main layer's label says of its sample, and return the status."""
-        stated = record.get("labels", NOTHING)
-        if stated is NOTHING:
-            rest.absent.append("labels")
-        elif not isinstance(stated, dict):
-            rest.fields["#labels"] = list(labels) if labels else stated
+        self._layers_told(labels, record.get("labels", NOTHING), rest)
         label = labels.get(self._layers[0], NOTHING)
-        for layer in self._layers[1:]:
-            if layer in labels:
-                rest.fields.setdefault("labels", {})[layer] = without_annotations(labels[layer])
+        if label is None or label is NOTHING:
+            return UNLABELLED
         if not isinstance(label, dict):
-            if label is NOTHING and (isinstance(stated, dict) or labels):
-                rest.absent.append("label")
-            elif label is not None and label is not NOTHING:
-                rest.fields["label"] = label
-            return UNLABELLED if label is None or label is NOTHING else 0
+            rest.fields["label"] = label
+            return 0
         own = {key: value for key, value in label.items() if key not in ("label_status", "attributes")}
         self._notes.keys("label", own)
         if own:
@@ -137,6 +129,18 @@ class Samples:
         if status is None:
             self._notes.odd.append((str(record.get("name")), None, f"label_status {word!r:.40}"))
         return STATUSES.index(status)
+
+    def _layers_told(self, labels: dict[str, Any], stated: Any, rest: Rest) -> None:
+        """Keep how the labels of a sample are stated, and those of further layers but for their annotations."""
+        if stated is NOTHING:
+            rest.absent.append("labels")
+        elif not isinstance(stated, dict):
+            rest.fields["#labels"] = list(labels) if labels else stated
+        if self._layers[0] not in labels and (isinstance(stated, dict) or labels):
+            rest.absent.append("label")
+        others = {layer: without_annotations(labels[layer]) for layer in self._layers[1:] if layer in labels}
+        if others:
+            rest.fields["labels"] = others
 
     def _alone(self, name: str, fields: Record, attributes: Any, labels: dict[str, Any], rest: Rest) -> None:
         kind, uri = self._media(attributes, rest)
@@ -236,7 +240,7 @@ class Samples:
             told = frames[frame] if isinstance(frames, list) and frame < len(frames) else None
             where = IN_SEQUENCE
         annotations = told.get("annotations") if isinstance(told, dict) else None
-        if are_records(annotations) and isinstance(told, dict):
+        if isinstance(told, dict) and isinstance(annotations, list) and are_records(annotations):
             bitmap = told.get("segmentation_bitmap")
             url = bitmap.get("url") if isinstance(bitmap, dict) else None
             where |= IN_OTHER_BITMAP if type(url) is str and url else 0
@@ -317,9 +321,9 @@ TOLD_KEYS = frozenset(("annotations", "segmentation_bitmap", "image_attributes")
 
 
 def media_of(attributes: Any) -> tuple[str, str | None, Any, bool]:
-    """Return kind and URL of a sample or frame, what else its attributes say, None for nothing, and whether that is all.
+    """Return kind and URL of a sample or frame, what else its attributes say, and whether that is all they say.
 
-    That is all where the attributes have no place for a URL, or state an odd one.
+    That is all where the attributes have no place for a URL, or state an odd one; what else is None for nothing.
     """
     if not isinstance(attributes, dict):
         return "image", None, NULL if attributes is None else attributes, True

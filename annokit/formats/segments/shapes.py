@@ -156,7 +156,7 @@ def _all_pairs(points: Sequence[Any]) -> bool:
     numbers = list(chain.from_iterable(pairs))
     if not set(map(type, numbers)) <= {int, float}:
         return False
-    return -EXACT <= min(numbers) and max(numbers) <= EXACT
+    return bool(min(numbers) >= -EXACT and max(numbers) <= EXACT)
 
 
 def _cuboid(found: Shapes, row: int, record: Record, word: Any) -> Record | None:

@@ -1,0 +1,41 @@
+"""Steps of narrowing about masks whose pixels lie in a bitmap beside the item."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from annokit.formats.places import at_annotations
+from annokit.model.bitmaps import rows_in_bitmaps, settled, unseen
+
+if TYPE_CHECKING:
+    from annokit.formats.holds import Holds, Step
+    from annokit.formats.steps import Found
+    from annokit.model.dataset import Dataset
+    from annokit.report import Issue
+
+
+def settle_bitmaps(holds: Holds) -> Step:
+    """Take the pixels of masks out of their bitmaps, for targets that name no bitmaps.
+
+    Pixels that are not on this machine are lost to the target, and told. A dry run looks at no pixels.
+    """
+
+    def step(ds: Dataset, apply: bool) -> Found:
+        if "bitmap" in holds.item_fields:
+            return ds, []
+        if not apply:
+            missing = unseen(ds, rows_in_bitmaps(ds))
+            return ds, [_lost(ds, missing)] if len(missing) else []
+        found = settled(ds)
+        broken = np.flatnonzero(np.isin(ds._annotations.array("item"), [item for item, _ in found.damaged]))
+        lost = np.union1d(found.missing, np.intersect1d(broken, rows_in_bitmaps(ds)))
+        return found.dataset, [_lost(ds, lost)] if len(lost) else []
+
+    return step
+
+
+def _lost(ds: Dataset, rows: np.ndarray) -> Issue:
+    message = "the bitmap that holds its pixels is not on this machine, or damaged: give images= when reading, or fetch"
+    return at_annotations(ds, "dropped", "shape", message, rows, severity="error")
