@@ -73,7 +73,7 @@ def converted(ds: Dataset, rows: Array, kind: str, to: str, policy: str, change:
 def shapeless(ds: Dataset, rows: Array) -> Dataset:
     """Return the dataset with the shapes of `rows` taken away; the annotations stay."""
     kinds = ds._annotations.array("kind").copy()
-    names = {name for code in np.unique(kinds[rows]) for name in _OWN.get(KINDS[code], ())}
+    names = {name for code in np.flatnonzero(np.bincount(kinds[rows])) for name in _OWN.get(KINDS[code], ())}
     kinds[rows] = 0
     changes = {name: emptied(ds, name, rows) for name in names}
     return ds._with(annotations=ds._annotations.replace({**changes, "kind": Fixed(kinds)}))
@@ -110,7 +110,9 @@ def placed(ds: Dataset, name: str, rows: Array, values: Column) -> Column:
     old = ds._annotations.sparse(name)
     if old is None:
         return fresh
-    kept = np.setdiff1d(old.present(), rows)
+    others = old.mask()
+    others[rows] = False
+    kept = np.flatnonzero(others)
     joined = Sparse.join([attrs.evolve(old, rows=kept, slots=old.slots_of(kept)), fresh])
     source = np.full(length, -1, np.int64)
     source[kept], source[rows] = kept, rows + length

@@ -95,7 +95,9 @@ def cleared(column: Column, rows: Array) -> Column | None:
     """Return the column without the values of `rows`; None where nothing is left."""
     if not isinstance(column, Number):
         stated = Sparse.of_column(column)
-        keep = np.setdiff1d(stated.present(), rows)
+        others = stated.mask()
+        others[rows] = False
+        keep = np.flatnonzero(others)
         return attrs.evolve(stated, rows=keep, slots=stated.slots_of(keep)) if len(keep) else None
     values = column.values.copy()
     values[rows] = np.nan

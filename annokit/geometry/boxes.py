@@ -105,9 +105,11 @@ def convert(boxes: np.ndarray, source: Form, target: Form) -> np.ndarray:
     if np.ndim(a) == 0 and np.ndim(b) == 0:
         return _convert(boxes, FORMS[int(a)], FORMS[int(b)])
     pairs = np.broadcast_to(a * len(FORMS) + b, len(boxes))
-    kinds = np.unique(pairs)
-    if len(kinds) <= 1:
-        return boxes if not len(kinds) else _convert(boxes, *_names(int(kinds[0])))
+    if not len(pairs):
+        return boxes
+    if (pairs == pairs[0]).all():
+        return _convert(boxes, *_names(int(pairs[0])))
+    kinds = np.flatnonzero(np.bincount(pairs))
     out = np.array(boxes, np.float64)
     for kind in kinds.tolist():
         rows = pairs == kind
