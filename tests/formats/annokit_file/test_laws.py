@@ -2,6 +2,8 @@
 
 import io
 import pickle
+import tempfile
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +12,9 @@ from hypothesis import HealthCheck, given, settings
 import annokit
 from annokit.formats.io import plan, read, write
 from annokit.model.dataset import Dataset
+from tests import strategies
 from tests.formats.annokit_file.datasets import datasets
+from tests.formats.laws import check_laws
 
 
 def stored(ds: Dataset) -> bytes:
@@ -45,6 +49,15 @@ def test_the_same_dataset_gives_the_same_bytes(ds: Dataset) -> None:
     assert stored(ds) == data
     assert stored(read(io.BytesIO(data), "annokit")) == data
     assert stored(pickle.loads(pickle.dumps(ds))) == data
+
+
+@settings(deadline=None, suppress_health_check=list(HealthCheck), max_examples=60)
+@given(strategies.datasets())
+def test_the_laws_of_every_format(ds: Dataset) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        back = check_laws(ds, "annokit", Path(folder))
+        assert back == ds
+        assert back == pickle.loads(pickle.dumps(back))
 
 
 def test_names_of_columns_keep_their_order() -> None:

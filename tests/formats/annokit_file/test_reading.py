@@ -16,6 +16,8 @@ from annokit.formats.annokit import FORMAT
 from annokit.formats.detect import Probe
 from annokit.formats.io import plan, read, write
 from annokit.formats.table import FormatTable, _info
+from annokit.geometry.boxes import FORMS
+from annokit.model import schema
 from tests.formats.annokit_file.samples import TRIANGLE, sample, stored
 
 DATA = stored(sample())
@@ -129,6 +131,21 @@ def test_a_failed_write_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(annokit.UsageError, match=r"attributes/when:values' holds datetime64\[s\]"):
         write(ds, tmp_path / "a.annokit", "annokit")
     assert not list(tmp_path.iterdir())
+
+
+def test_codes_keep_their_meaning() -> None:
+    """Files hold positions in these tuples: words are only ever added at their ends."""
+    assert schema.KINDS[:10] == (
+        "none", "box", "rotated_box", "ellipse", "polygon", "polyline", "point", "keypoints", "mask", "cuboid",
+    )  # fmt: skip
+    assert schema.ITEM_KINDS[:7] == ("image", "frame", "video", "volume", "pointcloud", "audio", "text")
+    assert schema.STATUSES[:7] == (None, "unlabelled", "in_progress", "labelled", "reviewed", "rejected", "skipped")
+    assert schema.UNITS[:2] == ("unit", "pixel")
+    assert schema.TIME_UNITS[:2] == ("s", "ms")
+    assert schema.ROTATED_FORMS[:4] == ("degrees", "radians", "corners", "centre")
+    assert schema.ELLIPSE_FORMS[:2] == ("axes", "circle")
+    assert schema.MASK_ENCODINGS[:4] == ("rle", "runs", "bitmap", "void")
+    assert FORMS[:4] == ("xyxy", "xywh", "cxcywh", "xyxy1")
 
 
 def test_a_file_of_version_1() -> None:
