@@ -139,8 +139,8 @@ def _tell(report: Report, as_json: bool) -> None:
 
 def fetch(arguments: argparse.Namespace) -> int:
     """Download the pictures of an export and print the report."""
+    from annokit.remote.asks import has_frames
     from annokit.remote.fetch import fetch as fetched
-    from annokit.remote.frames import has_frames
 
     ds = _read(arguments)
     show = not arguments.quiet and sys.stderr.isatty()

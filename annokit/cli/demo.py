@@ -28,6 +28,9 @@ WORKSPACE = "demo-workspace"
 COUNT = 4
 """Frames in a sequence."""
 
+FEW = 3
+"""Issues of severity info up to which each gets a line."""
+
 
 @attrs.frozen
 class Clip:
@@ -243,16 +246,21 @@ def written(ds: Dataset, paths: Paths) -> dict[str, Report]:
 
 
 def told(say: Say, report: Report, indent: str = "   ") -> None:
-    """Say each issue of a report in one line."""
+    """Say each issue of a report in one line, many that only inform in one together."""
     for line in lines_of(report):
         say(indent + line)
 
 
 def lines_of(report: Report) -> Iterator[str]:
     """Yield one line for each issue: severity, count, what, and an example."""
+    notes = [issue for issue in report if issue.severity == "info"]
     for issue in report:
-        example = f", such as {issue.examples[0]}" if issue.examples and issue.severity != "info" else ""
-        yield f"{issue.severity:<7} {issue.count:>3}  {issue.code}: {issue.message}{example}"
+        if issue.severity != "info" or len(notes) <= FEW:
+            example = f", such as {issue.examples[0]}" if issue.examples and issue.severity != "info" else ""
+            yield f"{issue.severity:<7} {issue.count:>3}  {issue.code}: {issue.message}{example}"
+    if len(notes) > FEW:
+        codes = ", ".join(sorted({issue.code for issue in notes}))
+        yield f"{'info':<7} {sum(issue.count for issue in notes):>3}  what changes without loss ({codes})"
 
 
 def script(paths: Paths) -> str:

@@ -44,8 +44,8 @@ class Owners:
 
     def of_bitmap(self, row: int) -> Owner:
         """Return the owner of the bitmap of an item's labels."""
-        stated = bitmap_address(self._items.value("bitmap", row))
-        return attrs.evolve(self.of(row), uri=_text(address(stated)), role="bitmap_path")
+        stated = bitmap_urls(self._items.value("bitmap", row))
+        return attrs.evolve(self.of(row), uri=_text(address(stated[0])) if stated else None, role="bitmap_path")
 
 
 class Fetched:
@@ -89,10 +89,16 @@ class Fetched:
         return left[0] if len(left) == 1 else Ambiguous(owner.name or "", left) if left else None
 
 
-def bitmap_address(stated: Any) -> str | None:
-    """Return where the bitmap lies, of a value of the column ``bitmap``."""
-    found = stated.get("url") or stated.get("name") if isinstance(stated, dict) else stated
-    return _string(found)
+def bitmap_urls(stated: Any) -> tuple[str, ...]:
+    """Return the URLs of a value of the column ``bitmap``: the lasting one first, that to be asked for last.
+
+    Examples
+    --------
+    >>> bitmap_urls({"name": "https://h/a.png", "url": "https://h/a.png?signature=1"})
+    ('https://h/a.png', 'https://h/a.png?signature=1')
+    """
+    found = [stated.get("name"), stated.get("url")] if isinstance(stated, dict) else [stated]
+    return tuple(text for text in found if isinstance(text, str) and "://" in text)
 
 
 def _values(table: Table, name: str) -> list[Any]:

@@ -14,7 +14,7 @@ from annokit.columns import MISSING
 from annokit.errors import UsageError
 from annokit.media.fetched import address
 from annokit.media.magic import IMAGE_KINDS
-from annokit.model.fetched import bitmap_address
+from annokit.model.fetched import bitmap_urls
 from annokit.remote.job import Source, Url
 
 if TYPE_CHECKING:
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 SCHEMES = ("http", "https", "s3", "gs", "gcs")
 """Schemes of the URLs that can be fetched."""
+
+WORKSPACE = "savant/workspaceId"
+"""Where a sequence of SAVANT keeps the id of its workspace, among its extras."""
 
 
 @attrs.frozen
@@ -59,9 +62,10 @@ def url_asks(ds: Dataset) -> Iterator[Ask]:
     for row, name in enumerate(ds.names):
         uri = uris[row]
         yield _of_pixels(ds, row, name, uri if isinstance(uri, str) else None, paths[row])
-        stated = bitmap_address(bitmaps[row])
-        if stated is not None and scheme_of(stated) is not None:
-            yield _of_url(Ask(row, bitmap_name(name), kinds=IMAGE_KINDS, role="bitmap_path"), stated)
+        stated = bitmap_urls(bitmaps[row])
+        if stated and scheme_of(stated[-1]) is not None:
+            ask = Ask(row, bitmap_name(name), kinds=IMAGE_KINDS, role="bitmap_path")
+            yield _of_url(ask, stated[-1], stated[0])
 
 
 def _of_pixels(ds: Dataset, row: int, name: str, uri: str | None, path: Any) -> Ask:
@@ -74,9 +78,9 @@ def _of_pixels(ds: Dataset, row: int, name: str, uri: str | None, path: Any) -> 
     return Ask(row, name, reason=f"this is no URL that can be fetched: {uri!r:.200}")
 
 
-def _of_url(ask: Ask, url: str) -> Ask:
+def _of_url(ask: Ask, url: str, known_as: str | None = None) -> Ask:
     try:
-        return attrs.evolve(ask, source=Url.of(url), key=identity(url))
+        return attrs.evolve(ask, source=Url.of(url), key=identity(known_as or url))
     except UsageError as error:
         return attrs.evolve(ask, reason=str(error))
 
@@ -121,6 +125,11 @@ def bitmap_name(name: str) -> str:
     folder, slash, last = name.rpartition("/")
     stem, dot, _ = last.rpartition(".")
     return f"{folder}{slash}{stem if dot and stem else last}_bitmap.png"
+
+
+def has_frames(ds: Dataset) -> bool:
+    """Tell whether a dataset was read from a SAVANT batch, whose frames only the platform gives out."""
+    return f"extras/{WORKSPACE}" in ds._sequences
 
 
 def values(ds: Dataset, name: str) -> list[Any]:

@@ -15,8 +15,8 @@ from annokit.codecs.names import clean_part, fold, safe_names
 from annokit.errors import MissingExtraError, UsageError
 from annokit.limits import DEFAULT_LIMITS, Limits
 from annokit.media.fetched import MANIFEST, Owner
-from annokit.model.fetched import Owners, bitmap_address
-from annokit.remote.asks import Ask, scheme_of, url_asks, values
+from annokit.model.fetched import Owners, bitmap_urls
+from annokit.remote.asks import Ask, has_frames, scheme_of, url_asks, values
 from annokit.remote.clock import Clock
 from annokit.remote.cloud import PACKAGES
 from annokit.remote.download import download
@@ -102,12 +102,13 @@ def _download(jobs: Jobs, directory: StrPath, **options: object) -> list[Result]
 
 
 def _need_packages(ds: Dataset) -> None:
-    urls = [*values(ds, "uri"), *map(bitmap_address, values(ds, "bitmap"))]
-    schemes = {scheme_of(url) for url in urls if isinstance(url, str)}
+    bitmaps = (urls[-1] for value in values(ds, "bitmap") if (urls := bitmap_urls(value)))
+    schemes = {scheme_of(url) for url in (*values(ds, "uri"), *bitmaps) if isinstance(url, str)}
+    hint = " (frames of SAVANT come through SavantClient.fetch)" if has_frames(ds) else ""
     for scheme in sorted(schemes & PACKAGES.keys(), key=str):
         for package in ("fsspec", PACKAGES[str(scheme)]):
             if importlib.util.find_spec(package) is None:
-                raise MissingExtraError.of("cloud", package, f"fetching from {scheme}://")
+                raise MissingExtraError.of("cloud", package, f"fetching from {scheme}://{hint}")
 
 
 def fetch_asked(ds: Dataset, directory: StrPath, asks: Callable[[], Iterable[Ask]], run: Download) -> FetchResult:

@@ -10,14 +10,11 @@ import attrs
 from annokit.columns import MISSING
 from annokit.media.magic import IMAGE_KINDS
 from annokit.model.schema import ITEM_KINDS
-from annokit.remote.asks import Ask, values
+from annokit.remote.asks import WORKSPACE, Ask, values
 from annokit.remote.savant import FrameSource, SavantClient
 
 if TYPE_CHECKING:
     from annokit.model.dataset import Dataset
-
-WORKSPACE = "savant/workspaceId"
-"""Where a sequence keeps the id of its workspace, among its extras."""
 
 _FRAMES = (ITEM_KINDS.index("frame"), ITEM_KINDS.index("image"))
 
@@ -57,8 +54,3 @@ def _problem(value: Any) -> str | None:
     if any("\ud800" <= character <= "\udfff" for character in str(value)):
         return "is no valid text"
     return None
-
-
-def has_frames(ds: Dataset) -> bool:
-    """Tell whether a dataset was read from a SAVANT batch, whose frames only the platform gives out."""
-    return f"extras/{WORKSPACE}" in ds._sequences

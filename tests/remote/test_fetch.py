@@ -15,6 +15,7 @@ from annokit.errors import FetchError, MissingExtraError, UsageError
 from annokit.limits import Limits
 from annokit.media.fetched import MANIFEST
 from annokit.model.dataset import Dataset
+from annokit.model.media import with_images
 from annokit.remote.fake import FakeAnswer, FakeClock, FakeTransport
 from annokit.remote.fetch import FetchResult, fetch
 from annokit.remote.progress import Progress
@@ -213,6 +214,24 @@ def test_bitmaps_behind_urls_are_fetched_too(tmp_path: Path) -> None:
     assert {row.field for row in result.report.of("fetch-failed").rows()} == {"path", "bitmap"}
 
 
+def test_a_bitmap_is_asked_for_by_its_signed_url_and_known_by_the_lasting_one(tmp_path: Path) -> None:
+    def of(number: int) -> Dataset:
+        builder = annokit.DatasetBuilder()
+        signed = f"https://signed/{number}/m.png?X-Amz-Signature=1"
+        builder.add_item("a.jpg", uri="https://h/1", bitmap={"name": "https://h/m.png", "url": signed})
+        return builder.build()
+
+    files = {"https://h/1": jpeg(), "https://signed/1/m.png": png()}
+    result, transport = fetched(of(1), tmp_path, files)
+    assert counts(result) == {"fetched": 2}
+    assert "https://signed/1/m.png?X-Amz-Signature=1" in {request.url for request in transport.requests}
+    again, transport = fetched(of(2), tmp_path, files)
+    assert counts(again) == {"fetch-skipped": 2}
+    found = with_images(of(3), tmp_path)
+    assert found._items.columns["bitmap_path"].value(0) == str(tmp_path / "a_bitmap.png")
+    assert found[0].path == tmp_path / "a.jpg"
+
+
 def test_progress_is_a_function_or_a_bar(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     seen: list[Progress] = []
     fetched(dataset(ITEMS), tmp_path / "a", progress=seen.append)
@@ -239,6 +258,15 @@ def test_a_store_without_its_package_is_told_before_anything_is_asked(
     with pytest.raises(MissingExtraError, match=r"annokit\[cloud\]"):
         fetch(dataset([("a.png", "s3://b/a.png")]), tmp_path / "new", progress=False)
     assert not (tmp_path / "new").exists()
+
+
+def test_frames_of_savant_are_told_their_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "s3fs", None)
+    builder = annokit.DatasetBuilder()
+    sequence = builder.add_sequence("s", extras={"savant/workspaceId": "w"})
+    builder.add_item("a.png", uri="s3://b/a.png", sequence=sequence)
+    with pytest.raises(MissingExtraError, match=r"SavantClient\.fetch"):
+        fetch(builder.build(), tmp_path)
 
 
 def test_any_transport_may_serve_a_store(tmp_path: Path) -> None:
