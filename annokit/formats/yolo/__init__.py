@@ -27,8 +27,8 @@ A picture is an item, named by its path below ``images/`` and its split's folder
 by that. The label file of a picture lies where the last folder ``images`` of its path becomes ``labels``, or beside it.
 An empty label file is a picture labelled as empty (``labelled``), none at all one that nobody has labelled
 (``unlabelled``). The number of a class is the position of its label. Bare ``yolo`` finds the task in ``data.yaml`` and
-in the rows. Numbers are kept as they are, also beyond the picture; a row that can't be read is an error with its file and
-line. Sizes come from the headers of pictures that lie in the tree, and are not needed otherwise.
+in the rows. Numbers are kept as they are, also beyond the picture; a row that can't be read is an error with its file
+and line. Sizes come from the headers of pictures that lie in the tree, and are not needed otherwise.
 
 How it is written
 -----------------

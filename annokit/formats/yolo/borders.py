@@ -14,6 +14,7 @@ from annokit.formats.conversions import placed
 from annokit.formats.places import at_annotations
 from annokit.formats.steps import without
 from annokit.formats.yolo.bridges import rings_column
+from annokit.formats.yolo.outlines import Levels
 from annokit.geometry.boxes import convert
 from annokit.geometry.ragged import lengths
 from annokit.geometry.rings import bounds
@@ -36,7 +37,7 @@ def within(clip: bool, decimals: int | None) -> Step:
 
     def step(ds: Dataset, apply: bool) -> Found:
         reach = _reach(ds)
-        odd = np.flatnonzero(~np.isfinite(reach).all(axis=1) | _joints_that(ds, _not_finite))
+        odd = np.flatnonzero(_any(~np.isfinite(reach)) | _joints_that(ds, _not_finite))
         issues = []
         if len(odd):
             told = "the shape has no finite numbers"
@@ -45,12 +46,12 @@ def within(clip: bool, decimals: int | None) -> Step:
         if not clip:
             return ds, issues
         limit = _limits(ds)
-        beyond = (reach[:, :2] < -slack * limit).any(axis=1) | (reach[:, 2:] > (1 + slack) * limit).any(axis=1)
-        nowhere: Array = beyond & ((reach[:, 2:] <= 0).any(axis=1) | (reach[:, :2] >= limit).any(axis=1))
-        if nowhere.any():
+        beyond = _any(reach[:, :2] < -slack * limit) | _any(reach[:, 2:] > (1 + slack) * limit)
+        gone = _outside(ds, np.flatnonzero(beyond), reach[beyond], limit[beyond])
+        if len(gone):
             told = "the shape lies outside the picture"
-            issues.append(at_annotations(ds, "refused", "shape", told, np.flatnonzero(nowhere)))
-            ds, beyond = without(ds, np.flatnonzero(nowhere)), beyond[~nowhere]
+            issues.append(at_annotations(ds, "refused", "shape", told, gone))
+            ds, beyond = without(ds, gone), np.delete(beyond, gone)
         rows = np.flatnonzero(beyond | _joints_that(ds, _Beyond(slack)))
         if not len(rows):
             return ds, issues
@@ -61,8 +62,25 @@ def within(clip: bool, decimals: int | None) -> Step:
     return step
 
 
+def _any(marks: Array) -> Array:
+    """Return ``marks.any(axis=1)`` of few columns, several times as fast."""
+    found = marks[:, 0]
+    for column in range(1, marks.shape[1]):
+        found = found | marks[:, column]
+    return found
+
+
+def _outside(ds: Dataset, rows: Array, reach: Array, limit: Array) -> Array:
+    """Return those of `rows` that no pixel of the picture is in."""
+    polygons = np.flatnonzero(ds._annotations.array("kind")[rows] == KIND_CODE["polygon"])
+    if len(polygons):
+        points, rings, parts, shapes = rings_of(ds, rows[polygons], "source")
+        reach[polygons] = bounds(points, rings[parts[shapes]])
+    return rows[_any(reach[:, 2:] <= 0) | _any(reach[:, :2] >= limit)]
+
+
 def _reach(ds: Dataset) -> Array:
-    """Return the least and the largest coordinates of every shape, (n, 4) in its item's own unit; NaN where odd."""
+    """Return what shapes reach from and to, (n, 4) in each item's own unit, NaN where odd; see :meth:`Levels.reach`."""
     kind = ds._annotations.array("kind")
     found = np.full((len(kind), 4), np.nan)
     for name, reach in (("box", _box_reach), ("polygon", _polygon_reach), ("rotated_box", _corner_reach)):
@@ -80,8 +98,7 @@ def _box_reach(ds: Dataset, rows: Array) -> Array:
 
 
 def _polygon_reach(ds: Dataset, rows: Array) -> Array:
-    points, rings, parts, shapes = rings_of(ds, rows, "source")
-    return bounds(points, rings[parts[shapes]])
+    return Levels.of(ds, rows).reach()
 
 
 def _corner_reach(ds: Dataset, rows: Array) -> Array:
@@ -125,11 +142,10 @@ class _Beyond:
 
 def _limits(ds: Dataset) -> Array:
     """Return the width and height of each annotation's picture in its own unit, (n, 2); infinity where not known."""
-    item = ds._annotations.array("item")
-    size = ds._items.array("size")[item].astype(np.float64)
-    size[(size <= 0).any(axis=1)] = np.inf
-    size[of_item(ds, "unit", item) == UNITS.index("unit")] = 1.0
-    return size
+    size = ds._items.array("size").astype(np.float64)
+    size[_any(size <= 0)] = np.inf
+    size[ds._items.array("unit") == UNITS.index("unit")] = 1.0
+    return np.asarray(size.take(ds._annotations.array("item"), axis=0))
 
 
 def _clipped(ds: Dataset, rows: Array, slack: float) -> Dataset:

@@ -10,7 +10,7 @@ import attrs
 from annokit.errors import UsageError
 from annokit.formats.conversions import convert_kinds
 from annokit.formats.holds import KEPT, REFUSED, Holds, Step
-from annokit.formats.yolo import borders, classes, objects, tables
+from annokit.formats.yolo import borders, classes, objects, outlines, tables
 from annokit.formats.yolo.dialects import Dialect, Row
 from annokit.model.schema import KINDS
 
@@ -108,10 +108,11 @@ def _before(rows: tuple[Row, ...], options: Options) -> tuple[Step, ...]:
     upright = convert_kinds(Holds(kinds={**dict.fromkeys(KINDS, KEPT), **dict.fromkeys(_OPEN, "box")}))
     if "polygon" in rows:
         exact = options.decimals is not None
-        return (upright, objects.masks_to_rings(exact)) if options.parts == "bridge" else (upright,)
+        joined = (outlines.masks_to_rings(exact),) if options.parts == "bridge" else ()
+        return upright, outlines.no_short_rings, *joined
     if rows == ("corners",):
-        outlines = convert_kinds(Holds(kinds={**dict.fromkeys(KINDS, KEPT), "mask": "polygon"}))
-        return upright, outlines
+        traced = convert_kinds(Holds(kinds={**dict.fromkeys(KINDS, KEPT), "mask": "polygon"}))
+        return upright, traced, outlines.no_short_rings
     return ()
 
 
@@ -123,7 +124,7 @@ def _late(rows: tuple[Row, ...], options: Options) -> tuple[Step, ...]:
     """Return the steps that bring shapes into what rows can state."""
     within = borders.within(bool(options.clip), options.decimals)
     if "polygon" in rows:
-        return *objects.single_rings(options.parts), objects.no_boxes_beside, within
+        return *outlines.single_rings(options.parts), objects.no_boxes_beside, within
     if rows == ("corners",):
         return objects.four_corners, within
     if rows == ("pose",):

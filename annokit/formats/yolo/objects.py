@@ -1,8 +1,7 @@
-"""Steps of narrowing about single objects: crowds, outlines of several rings, turned boxes, joints."""
+"""Steps of narrowing about single objects: crowds, boxes beside outlines, turned boxes, joints."""
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -11,15 +10,11 @@ import numpy as np
 from annokit.columns import Column, Fixed, Number, Ragged, Sparse, Struct
 from annokit.columns.base import Array
 from annokit.errors import MissingSizeError
-from annokit.formats.conversions import POLICIES, converted, placed
-from annokit.formats.outlines import bridge_holes, split_parts
 from annokit.formats.places import at_annotations, at_items
 from annokit.formats.steps import cleared, without
-from annokit.formats.yolo.bridges import one_ring, rings_column
 from annokit.geometry.ragged import lengths, offsets_of
 from annokit.model.bounds import in_unit, of_item
 from annokit.model.schema import KIND_CODE, ROTATED_FORMS, UNITS
-from annokit.model.shapes import rings_of
 
 if TYPE_CHECKING:
     from annokit.formats.holds import Step
@@ -59,155 +54,6 @@ def crowds(policy: str) -> Step:
 
 def _truth(value: Any) -> bool:
     return value not in (0, False, None, "0", "false", "")
-
-
-def masks_to_rings(exact: bool) -> Step:
-    """Trace masks, and join the outlines of each to one ring; a dry run that is not `exact` takes their bounds."""
-
-    def step(ds: Dataset, apply: bool) -> Found:
-        ds, issues = _no_empty_masks(ds)
-        rows = _masks(ds)
-        if not len(rows):
-            return ds, issues
-        told = "the outlines of its pixels, parts and holes joined by cuts of no width"
-        change = _traced if apply or exact else _bounded
-        ds, issue = converted(ds, rows, "mask", "polygon", told, change)
-        return ds, [*issues, issue]
-
-    return step
-
-
-def _masks(ds: Dataset) -> Array:
-    return np.flatnonzero(ds._annotations.array("kind") == KIND_CODE["mask"])
-
-
-def _no_empty_masks(ds: Dataset) -> Found:
-    rows = _masks(ds)
-    if not len(rows):
-        return ds, []
-    empty = rows[_without_pixels(ds, rows)]
-    if not len(empty):
-        return ds, []
-    return without(ds, empty), [at_annotations(ds, "refused", "shape", "the mask has no pixels", empty)]
-
-
-def _bounded(ds: Dataset, rows: Array) -> dict[str, Column | None]:
-    from annokit.model.bounds import shape_bounds
-
-    x0, y0, x1, y1 = shape_bounds(ds, rows, "source").T
-    outline = np.stack([x0, y0, x1, y0, x1, y1, x0, y1], axis=1).reshape(-1, 4, 2)
-    return {"points": placed(ds, "points", rows, rings_column(list(outline)))}
-
-
-def _traced(ds: Dataset, rows: Array) -> dict[str, Column | None]:
-    traced = ds._with(annotations=ds._annotations.replace(POLICIES["mask", "polygon"][1](ds, rows)))
-    rings = [one_ring(parts) for parts in _grouped(traced, rows)]
-    return {"points": placed(ds, "points", rows, rings_column(rings))}
-
-
-def _without_pixels(ds: Dataset, rows: Array) -> Array:
-    from annokit.model.masks import mask_bounds
-
-    return np.isnan(mask_bounds(ds, rows)[:, 0])
-
-
-def single_rings(parts: str) -> tuple[Step, ...]:
-    """Return the steps after which every polygon is one ring, by the policy for several parts."""
-    joined = {"bridge": (bridge,), "split": (bridge_holes, split_parts), "largest": (bridge_holes, largest_part)}
-    return no_short_rings, *joined[parts]
-
-
-def bridge(ds: Dataset, apply: bool) -> Found:
-    """Join the parts and the holes of every polygon to one ring."""
-    rows = _rows_of_many_rings(ds)
-    if not len(rows):
-        return ds, []
-    told = "polygon becomes polygon: parts and holes are joined by cuts of no width"
-    issue = at_annotations(ds, "converted", "shape", told, rows)
-    return (_with_rings(ds, rows, [one_ring(shape) for shape in _grouped(ds, rows)]) if apply else ds), [issue]
-
-
-def _with_rings(ds: Dataset, rows: Array, rings: list[Array]) -> Dataset:
-    column = placed(ds, "points", rows, rings_column(rings))
-    return ds._with(annotations=ds._annotations.replace({"points": column}))
-
-
-def _polygons(ds: Dataset) -> Array:
-    return np.flatnonzero(ds._annotations.array("kind") == KIND_CODE["polygon"])
-
-
-def _rows_of_many_rings(ds: Dataset) -> Array:
-    rows = _polygons(ds)
-    return rows if not len(rows) else rows[_levels(ds, rows)[0] > 1]
-
-
-def _levels(ds: Dataset, rows: Array) -> tuple[Array, Array, Array]:
-    """Return rings of each of `rows`, points of each ring, and the row that each ring belongs to."""
-    _, rings, parts, shapes = rings_of(ds, rows, "source")
-    per_row = lengths(parts[shapes])
-    return per_row, lengths(rings), np.arange(len(rows)).repeat(per_row)
-
-
-def largest_part(ds: Dataset, apply: bool) -> Found:
-    """Keep the part of the largest area of each polygon of several."""
-    from annokit.geometry.rings import part_area
-
-    rows = _rows_of_many_rings(ds)  # of one ring each, since holes are joined by now
-    if not len(rows):
-        return ds, []
-    told = "polygon becomes polygon: only its largest part is kept"
-    issue = at_annotations(ds, "converted", "shape", told, rows)
-    rings = [max(shape, key=part_area)[0] for shape in _grouped(ds, rows)]
-    return _with_rings(ds, rows, rings), [issue]
-
-
-def no_short_rings(ds: Dataset, apply: bool) -> Found:
-    """Leave out rings of fewer than three points, and polygons without any other."""
-    rows = _polygons(ds)
-    if not len(rows):
-        return ds, []
-    per_row, points, owner = _levels(ds, rows)
-    short = (per_row == 0) | (np.bincount(owner, points < 3, len(rows)) > 0)
-    if not short.any():
-        return ds, []
-    chosen = rows[short]
-    kept = [[part for part in map(_long_rings, shape) if part] for shape in _grouped(ds, chosen)]
-    gone = np.array([not shape for shape in kept], bool)
-    issues = []
-    if not gone.all():
-        told = "rings of fewer than three points are left out"
-        issues.append(at_annotations(ds, "converted", "shape", told, chosen[~gone]))
-        column = placed(ds, "points", chosen[~gone], _nested([shape for shape in kept if shape]))
-        ds = ds._with(annotations=ds._annotations.replace({"points": column}))
-    if gone.any():
-        told = "an outline needs three points"
-        issues.append(at_annotations(ds, "refused", "shape", told, chosen[gone]))
-        ds = without(ds, chosen[gone])
-    return ds, issues
-
-
-def _nested(shapes: list[list[list[Array]]]) -> Column:
-    parts = [part for shape in shapes for part in shape]
-    rings = [ring for part in parts for ring in part]
-    points = Ragged(offsets_of([len(ring) for ring in rings]), Number(np.concatenate(rings)))
-    inner = Ragged(offsets_of([len(part) for part in parts]), points)
-    return Ragged(offsets_of([len(shape) for shape in shapes]), inner)
-
-
-def _long_rings(part: list[Array]) -> list[Array]:
-    return [ring for ring in part if len(ring) > 2] if part and len(part[0]) > 2 else []
-
-
-def _grouped(ds: Dataset, rows: Array) -> list[list[list[Array]]]:
-    """Return the rings of the parts of each of `rows`, in the item's own unit."""
-    points, rings, parts, shapes = rings_of(ds, rows, "source")
-    made = [points[a:b] for a, b in _runs(rings)]
-    grouped = [made[a:b] for a, b in _runs(parts)]
-    return [grouped[a:b] for a, b in _runs(shapes)]
-
-
-def _runs(offsets: Array) -> list[tuple[int, int]]:
-    return list(pairwise(offsets.tolist()))
 
 
 def no_boxes_beside(ds: Dataset, apply: bool) -> Found:

@@ -1,0 +1,239 @@
+"""Steps of narrowing after which every outline is one ring.
+
+A dry run computes no outline: a polygon that needs joining stays as it is, and a mask becomes a polygon without parts,
+which no polygon of a dataset is by then.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import numpy as np
+
+from annokit.columns import Column, Number, Ragged, Sparse, Struct
+from annokit.columns.base import Array
+from annokit.formats.conversions import POLICIES, converted, placed
+from annokit.formats.outlines import bridge_holes, split_parts
+from annokit.formats.places import at_annotations
+from annokit.formats.steps import without
+from annokit.formats.yolo.bridges import one_ring, rings_column
+from annokit.geometry.ragged import offsets_of, reduce
+from annokit.model.schema import KIND_CODE, MASK_ENCODINGS
+from annokit.model.shapes import rings_of
+
+if TYPE_CHECKING:
+    from annokit.formats.holds import Step
+    from annokit.formats.steps import Found
+    from annokit.model.dataset import Dataset
+
+
+def rows_of_kind(ds: Dataset, kind: str) -> Array:
+    """Return the rows whose shape is of a kind."""
+    return np.flatnonzero(ds._annotations.array("kind") == KIND_CODE[kind])
+
+
+@attrs.frozen(eq=False)
+class Levels:
+    """The offsets of all outlines of a dataset, and which of them each row has; points are not touched."""
+
+    slots: Array
+    """(k,) int64 slot of each row."""
+
+    shapes: Array
+    """(s + 1,) parts of each slot."""
+
+    parts: Array
+    """(p + 1,) rings of each part."""
+
+    rings: Array
+    """(r + 1,) points of each ring."""
+
+    points: Array
+    """(m, 2) float64."""
+
+    @classmethod
+    def of(cls, ds: Dataset, rows: Array) -> Levels:
+        """Return the levels of polygon `rows`, of which there is at least one."""
+        column = ds._annotations.sparse("points")
+        assert column is not None
+        shape: Any = column.values
+        rings = shape.values.values
+        return cls(column.slots_of(rows), shape.bounds(), shape.values.bounds(), rings.bounds(), rings.values.values)
+
+    def ring_counts(self) -> Array:
+        """Return (k,) rings of each row."""
+        return np.asarray(np.diff(self.parts[self.shapes])[self.slots])
+
+    def short(self) -> Array:
+        """Return (k,) bool: which rows have no ring, or one of fewer than three points."""
+        few = np.concatenate([[0], np.cumsum(np.diff(self.rings) < 3)])
+        per_slot = np.diff(few[self.parts[self.shapes]])
+        return np.asarray((self.ring_counts() == 0) | (per_slot > 0)[self.slots])
+
+    def reach(self) -> Array:
+        """Return (k, 4) least and largest coordinates of each row; the least as 0 where none of the dataset is below.
+
+        A row without parts reaches from 0 to 0. The least coordinates of each take a pass of their own over all points,
+        which one over all at once spares most datasets.
+        """
+        ends = self.rings[self.parts[self.shapes]]
+        found = np.zeros((len(ends) - 1, 4))
+        if not len(self.points) or not self.points.min() >= 0:  # NaN is not
+            found[:, :2] = reduce(self.points, ends, np.minimum, 0.0)
+        found[:, 2:] = reduce(self.points, ends, np.maximum, 0.0)
+        return found[self.slots]
+
+
+def grouped(ds: Dataset, rows: Array) -> list[list[list[Array]]]:
+    """Return the rings of the parts of each of `rows`, in the item's own unit."""
+    points, rings, parts, shapes = rings_of(ds, rows, "source")
+    made = [points[a:b] for a, b in pairwise(rings.tolist())]
+    nested = [made[a:b] for a, b in pairwise(parts.tolist())]
+    return [nested[a:b] for a, b in pairwise(shapes.tolist())]
+
+
+def no_short_rings(ds: Dataset, apply: bool) -> Found:
+    """Leave out rings of fewer than three points, and polygons without any other."""
+    rows = rows_of_kind(ds, "polygon")
+    short = rows[Levels.of(ds, rows).short()] if len(rows) else rows
+    if not len(short):
+        return ds, []
+    kept = [[part for part in map(_long_rings, shape) if part] for shape in grouped(ds, short)]
+    gone = np.array([not shape for shape in kept], bool)
+    issues = []
+    if not gone.all():
+        told = "rings of fewer than three points are left out"
+        issues.append(at_annotations(ds, "converted", "shape", told, short[~gone]))
+        column = placed(ds, "points", short[~gone], _nested([shape for shape in kept if shape]))
+        ds = ds._with(annotations=ds._annotations.replace({"points": column}))
+    if gone.any():
+        told = "an outline needs three points"
+        issues.append(at_annotations(ds, "refused", "shape", told, short[gone]))
+        ds = without(ds, short[gone])
+    return ds, issues
+
+
+def _long_rings(part: list[Array]) -> list[Array]:
+    return [ring for ring in part if len(ring) > 2] if part and len(part[0]) > 2 else []
+
+
+def _nested(shapes: list[list[list[Array]]]) -> Column:
+    parts = [part for shape in shapes for part in shape]
+    rings = [ring for part in parts for ring in part]
+    points = Ragged(offsets_of([len(ring) for ring in rings]), Number(np.concatenate(rings)))
+    inner = Ragged(offsets_of([len(part) for part in parts]), points)
+    return Ragged(offsets_of([len(shape) for shape in shapes]), inner)
+
+
+def masks_to_rings(exact: bool) -> Step:
+    """Trace masks, and join the outlines of each to one ring; a dry run that need not be `exact` does not."""
+
+    def step(ds: Dataset, apply: bool) -> Found:
+        ds, issues = _no_empty_masks(ds)
+        rows = rows_of_kind(ds, "mask")
+        if not len(rows):
+            return ds, issues
+        told = "the outlines of its pixels, parts and holes joined by cuts of no width"
+        change = _traced if apply or exact or not _of_item_size(ds, rows) else _not_traced
+        ds, issue = converted(ds, rows, "mask", "polygon", told, change)
+        return ds, [*issues, issue]
+
+    return step
+
+
+def _no_empty_masks(ds: Dataset) -> Found:
+    rows = rows_of_kind(ds, "mask")
+    empty = rows[_without_pixels(ds, rows)] if len(rows) else rows
+    if not len(empty):
+        return ds, []
+    return without(ds, empty), [at_annotations(ds, "refused", "shape", "the mask has no pixels", empty)]
+
+
+def _without_pixels(ds: Dataset, rows: Array) -> Array:
+    """Return which masks are empty; run lengths in numbers are added up, all else is decoded."""
+    from annokit.model.masks import mask_bounds
+
+    fields = _mask_fields(ds, rows)
+    plain = fields["encoding"].values == MASK_ENCODINGS.index("runs")
+    text = fields["data"].compact()
+    ends = text.offsets // 4
+    if plain.all() and not (text.offsets % 4).any():
+        runs = np.frombuffer(text.data.tobytes(), "<u4").astype(np.int64)
+        runs[(np.arange(len(runs)) - ends[:-1].repeat(np.diff(ends))) % 2 == 0] = 0
+        return np.asarray(np.diff(np.concatenate([[0], runs.cumsum()])[ends]) == 0)
+    return np.asarray(np.isnan(mask_bounds(ds, rows)[:, 0]))
+
+
+def _mask_fields(ds: Dataset, rows: Array) -> Any:
+    column = ds._annotations.sparse("mask")
+    assert column is not None
+    chosen = column.values.take(column.slots_of(rows))
+    assert isinstance(chosen, Struct)
+    return chosen.fields
+
+
+def _of_item_size(ds: Dataset, rows: Array) -> bool:
+    size = ds._items.array("size")[ds._annotations.array("item")[rows]]
+    return bool((_mask_fields(ds, rows)["size"].values == size[:, ::-1]).all())
+
+
+def _not_traced(ds: Dataset, rows: Array) -> dict[str, Column | None]:
+    """Return the points in which `rows` have a shape without parts; no point is copied."""
+    length = len(ds._annotations)
+    old = ds._annotations.sparse("points")
+    empty = np.zeros(len(rows), np.int64)
+    if old is None:
+        none = Ragged(np.zeros(1, np.int64), Ragged(np.zeros(1, np.int64), Number(np.zeros((0, 2)))))
+        return {"points": Sparse(length, rows, empty, Ragged(np.zeros(2, np.int64), none))}
+    shape: Any = old.values
+    bounds = shape.bounds()
+    present = np.concatenate([old.present(), rows])
+    order = present.argsort(kind="stable")
+    slots = np.concatenate([old.all_slots().astype(np.int64), empty + len(shape)])[order]
+    wider = Ragged(np.append(bounds, bounds[-1]), shape.values)
+    return {"points": Sparse(length, present[order], slots, wider)}
+
+
+def _traced(ds: Dataset, rows: Array) -> dict[str, Column | None]:
+    traced = ds._with(annotations=ds._annotations.replace(POLICIES["mask", "polygon"][1](ds, rows)))
+    rings = [one_ring(parts) for parts in grouped(traced, rows)]
+    return {"points": placed(ds, "points", rows, rings_column(rings))}
+
+
+def single_rings(parts: str) -> tuple[Step, ...]:
+    """Return the steps after which every polygon is one ring, by the policy for several parts."""
+    return {"bridge": (bridge,), "split": (bridge_holes, split_parts), "largest": (bridge_holes, largest_part)}[parts]
+
+
+def bridge(ds: Dataset, apply: bool) -> Found:
+    """Join the parts and the holes of every polygon to one ring."""
+    rows = _of_several_rings(ds)
+    if not len(rows):
+        return ds, []
+    told = "polygon becomes polygon: parts and holes are joined by cuts of no width"
+    issue = at_annotations(ds, "converted", "shape", told, rows)
+    return (_with_rings(ds, rows, [one_ring(shape) for shape in grouped(ds, rows)]) if apply else ds), [issue]
+
+
+def _of_several_rings(ds: Dataset) -> Array:
+    rows = rows_of_kind(ds, "polygon")
+    return rows[Levels.of(ds, rows).ring_counts() > 1] if len(rows) else rows
+
+
+def _with_rings(ds: Dataset, rows: Array, rings: list[Array]) -> Dataset:
+    column = placed(ds, "points", rows, rings_column(rings))
+    return ds._with(annotations=ds._annotations.replace({"points": column}))
+
+
+def largest_part(ds: Dataset, apply: bool) -> Found:
+    """Keep the part of the largest area of each polygon of several; holes are joined by now."""
+    from annokit.geometry.rings import part_area
+
+    rows = _of_several_rings(ds)
+    if not len(rows):
+        return ds, []
+    told = "polygon becomes polygon: only its largest part is kept"
+    issue = at_annotations(ds, "converted", "shape", told, rows)
+    return _with_rings(ds, rows, [max(shape, key=part_area)[0] for shape in grouped(ds, rows)]), [issue]
