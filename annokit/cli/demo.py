@@ -260,7 +260,7 @@ def lines_of(report: Report) -> Iterator[str]:
             yield f"{issue.severity:<7} {issue.count:>3}  {issue.code}: {issue.message}{example}"
     if len(notes) > FEW:
         codes = ", ".join(sorted({issue.code for issue in notes}))
-        yield f"{'info':<7} {sum(issue.count for issue in notes):>3}  what changes without loss ({codes})"
+        yield f"{'info':<7} {sum(issue.count for issue in notes):>3}  notes: {codes}"
 
 
 def script(paths: Paths) -> str:
