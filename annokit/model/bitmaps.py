@@ -6,6 +6,7 @@ opens a connection: a bitmap that is not on this machine has no pixels yet.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,8 @@ from annokit.model.schema import KIND_CODE
 if TYPE_CHECKING:
     from annokit.geometry.labelmap import Objects
     from annokit.model.dataset import Dataset
+
+Load = Callable[["Dataset", int], "Array | None"]
 
 LARGEST_ID = 0xFFFFFF
 """Largest id that the pixels of a bitmap of 24 bits hold."""
@@ -96,34 +99,40 @@ class Settled:
     """Items whose bitmap can't be read, and why; their masks have no pixels now."""
 
 
-def settled(ds: Dataset) -> Settled:
-    """Return the dataset with the pixels of all masks taken out of their bitmaps, each of which is decoded once."""
-    rows = rows_in_bitmaps(ds)
+def settled(ds: Dataset, load: Load = load_bitmap, rows: Array | None = None) -> Settled:
+    """Return the dataset with the pixels of masks taken out of their bitmaps, each of which is decoded once.
+
+    Parameters
+    ----------
+    ds : Dataset
+        Its masks may lie in bitmaps.
+    load : callable
+        ``load(ds, item)`` returns the ids of an item's bitmap, (height, width), or None where there is none.
+    rows : (k,) int64 array, optional
+        Some of :func:`rows_in_bitmaps`; by default all.
+    """
+    rows = rows_in_bitmaps(ds) if rows is None else rows
     if not len(rows):
         return Settled(ds, rows, [])
     missing = unseen(ds, rows)
     damaged: list[tuple[int, str]] = []
     pieces = []
+    from annokit.geometry.labelmap import objects
+
     item = ds._annotations.array("item")[rows]
     order = item.argsort(kind="stable")
     starts = np.flatnonzero(np.diff(item[order], prepend=-2))
     for own in np.split(order, starts[1:]):
         owner = int(item[own[0]])
         try:
-            found = _objects(ds, owner)
+            bitmap = load(ds, owner)
+            found = None if bitmap is None else objects(bitmap)
         except AnnokitError as error:
             damaged.append((owner, str(error)))
             found = None
         pieces.append(_of_item(found, _idents(ds, rows[own])))
     table = _with_masks(ds, rows[order], pieces)
     return Settled(ds._with(annotations=table), missing, damaged)
-
-
-def _objects(ds: Dataset, item: int) -> Objects | None:
-    from annokit.geometry.labelmap import objects
-
-    bitmap = load_bitmap(ds, item)
-    return None if bitmap is None else objects(bitmap)
 
 
 def _of_item(found: Objects | None, ids: Array) -> tuple[Array, Array, Text]:
@@ -161,6 +170,21 @@ def _with_masks(ds: Dataset, rows: Array, pieces: list[tuple[Array, Array, Text]
     joined = Sparse.join([left, fresh]).dense()
     order = every.argsort(kind="stable")
     return ds._annotations.replace({"mask": Sparse(len(ds._annotations), every[order], order, joined)})
+
+
+def masked_ids(ds: Dataset, item: int) -> tuple[Array, Array]:
+    """Return the rows of an item's masks that lie in its bitmap, and their ids there; 0 for one without pixels."""
+    rows = ds._rows_of_item(item)
+    masks = ds._annotations.sparse("mask")
+    if masks is None:
+        return rows[:0], np.zeros(0, np.int64)
+    rows = rows[ds._annotations.array("kind")[rows] == KIND_CODE["mask"]]
+    encoding = _field(masks, "encoding")[masks.slots_of(rows)]
+    meant = np.isin(encoding, (BITMAP, VOID))
+    rows, encoding = rows[meant], encoding[meant]
+    ids = np.zeros(len(rows), np.int64)
+    ids[encoding == BITMAP] = _idents(ds, rows[encoding == BITMAP])
+    return rows, ids
 
 
 def painted_ids(ds: Dataset, item: int) -> Array:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from annokit.formats.base import Format
+from annokit.formats.segments.check import finish
 from annokit.formats.segments.read import is_release_name, read
 
 if TYPE_CHECKING:
@@ -32,5 +33,6 @@ FORMAT = Format(
     sources=("Segments.ai documentation: Exporting data",),
     detect=detect,
     read=read,
+    finish=finish,
     tasks=frozenset(("detection", "instance", "semantic", "panoptic", "keypoints", "tracking")),
 )

@@ -13,7 +13,7 @@ from annokit.columns import Column, Fixed, Json, Number, Sparse, Struct, Table, 
 from annokit.columns.base import Array
 from annokit.columns.make import column_of, sparse_of
 from annokit.formats.segments import shapes
-from annokit.formats.segments.facts import EXPECTED, PREFIX
+from annokit.formats.segments.facts import EXPECTED, LARGEST_ID, PREFIX
 from annokit.formats.segments.values import is_id
 from annokit.model.schema import MASK_ENCODINGS
 
@@ -220,6 +220,15 @@ class Columns:
     def _attributes(self) -> None:
         rows, values = self._stated("attributes")
         found: dict[str, tuple[list[int], list[Any]]] = {}
+        if set(map(type, values)) == {dict} and len(set(map(tuple, values))) == 1:
+            found = {name: (rows, [value[name] for value in values]) for name in values[0]}
+        if not found:
+            self._scattered(rows, values, found)
+        for name, (kept_rows, answers) in found.items():
+            self._columns["attributes/" + name] = sparse_of(self._count, kept_rows, answers)
+
+    def _scattered(self, rows: list[int], values: list[Any], found: dict[str, tuple[list[int], list[Any]]]) -> None:
+        """Sort attributes by name into `found`."""
         for row, value in zip(rows, values, strict=True):
             if type(value) is not dict or not value:
                 self._keep("attributes", row, value)
@@ -228,8 +237,6 @@ class Columns:
                 kept_rows, answers = found.setdefault(name, ([], []))
                 kept_rows.append(row)
                 answers.append(answer)
-        for name, (kept_rows, answers) in found.items():
-            self._columns["attributes/" + name] = sparse_of(self._count, kept_rows, answers)
 
     def _unknown(self, most: int) -> None:
         counts: Counter[str] = Counter()
@@ -263,7 +270,7 @@ def _verbatim(count: int, rows: Sequence[int], values: Sequence[Any]) -> Sparse:
 
 def _masks(count: int, rows: Array, ids: list[Any], place: Array) -> Sparse:
     """Return masks by their ids in the bitmap of their item; an id that none can hold has no pixels."""
-    own = np.array([type(ident) is int and ident > 0 for ident in ids], bool) & (place & IN_BITMAP > 0)
+    own = np.array([type(ident) is int and 0 < ident <= LARGEST_ID for ident in ids], bool) & (place & IN_BITMAP > 0)
     encoding = np.where(own, MASK_ENCODINGS.index("bitmap"), MASK_ENCODINGS.index("void")).astype(np.uint8)
     data = Text.of_bytes([b"%d" % ident if fits else b"" for ident, fits in zip(ids, own.tolist(), strict=True)])
     fields: dict[str, Column] = {

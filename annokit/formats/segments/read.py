@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from annokit.codecs.records import Reading, raw_records, split
+import orjson
+
+from annokit.codecs.records import split
+from annokit.columns.json import LONG_INTEGER
 from annokit.errors import FormatError, UsageError
 from annokit.formats.segments.facts import STATUS_OF_WORD
+from annokit.formats.segments.local import with_files
 from annokit.formats.segments.release import Release, Wanted
 
 if TYPE_CHECKING:
@@ -49,15 +54,26 @@ def read(  # noqa: PLR0913 - options in the users' own words
     """
     name = the_file(source)
     wanted = Wanted(_layer(context.layer, task, labelset), _words(filter_by), filter_by_metadata or {})
-    release = Release(context, source.where(name), wanted)
+    release = _taken(source, name, Release(context, source.where(name), wanted))
+    main = release.other_main()
+    if main is not None:
+        release = _taken(source, name, Release(context, source.where(name), wanted, main))
+    return with_files(release.dataset(), source, name, context.limits)
+
+
+def _taken(source: Source, name: str, release: Release) -> Release:
+    """Return the release with everything taken in."""
+    how = release.reading(source.size(name))
     with source.open(name) as opened:
         file: Any = opened
-        how = Reading(
-            label=source.where(name), limits=context.limits, total=source.size(name), progress=context.progress
-        )
-        for part in split(file, dict.fromkeys(POINTERS, raw_records), how):
+        for part in split(file, dict.fromkeys(POINTERS, records), how):
             release.take(part)
-    return release.dataset()
+    return release
+
+
+def records(text: bytes) -> Any:
+    """Return the records of a JSON array; integers of any size stay integers."""
+    return json.loads(text) if LONG_INTEGER.search(text) else orjson.loads(text)
 
 
 def the_file(source: Source) -> str:

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import numpy as np
 
-from annokit.codecs.records import Block, Rest
+from annokit.codecs.records import Block, Reading, Rest
 from annokit.columns import Column, Fixed, Json, Sparse, Table, Text
 from annokit.columns.base import Array
 from annokit.columns.json import loads
 from annokit.errors import FormatError, UsageError
 from annokit.formats.segments.batch import KEPT, Batch, Columns, Notes
 from annokit.formats.segments.envelope import Envelope, envelope_of, with_task
-from annokit.formats.segments.facts import MAIN_LAYERS
 from annokit.formats.segments.issues import issues_of
 from annokit.formats.segments.samples import Samples, labels_of
 from annokit.model.dataset import Dataset
@@ -27,6 +26,9 @@ if TYPE_CHECKING:
     from annokit.formats.context import ReadContext
 
 Record = dict[str, Any]
+
+ALL = "all"
+"""What a caller says who wants every layer."""
 
 LAYER = "#layer"
 """Column of the numbers of layers, while a release is taken in."""
@@ -69,14 +71,16 @@ class Release:
         Name of the file.
     wanted : Wanted
         Which samples and layers to read.
+    main : str, optional
+        The main layer, where it is known already.
     """
 
-    def __init__(self, context: ReadContext, where: str, wanted: Wanted) -> None:
+    def __init__(self, context: ReadContext, where: str, wanted: Wanted, main: str | None = None) -> None:
         self._context = context
         self._where = where
         self._wanted = wanted
+        self._main_layer = main
         self._notes = Notes()
-        self._pending: list[Block] = []
         self._members: dict[str, Record] = {}
         self._seen: dict[str, None] = {}
         self._layers: list[str] = []
@@ -85,40 +89,31 @@ class Release:
         self._tables: list[Table] = []
         self._count = 0
 
+    def reading(self, total: int | None) -> Reading:
+        """Return how the file is split."""
+        return Reading(label=self._where, limits=self._context.limits, total=total, progress=self._context.progress)
+
     def take(self, part: Block | Rest) -> None:
         """Take in samples, or what stands beside them."""
         if isinstance(part, Rest):
             self._members[part.pointer] = {key: None if raw is None else loads(raw) for key, raw in part.members}
             return
-        records = [loads(bytes(raw)) for raw in part.records]
-        for record in records:
+        for record in part.records:
             if isinstance(record, dict):
                 self._seen.update(dict.fromkeys(labels_of(record.get("labels"))))
-        self._decide()
+        self._add(self._begun(), part)
+
+    def _begun(self) -> Samples:
+        """Return what gathers the samples; the main layer is guessed from the first ones where nobody names it."""
         if self._samples is None:
-            self._pending.append(part)
-        else:
-            self._add(self._samples, part, records)
+            wanted = self._wanted.layer
+            guess = self._main_layer or Envelope({}, {}, [], [], []).main_layer(list(self._seen))
+            self._layers = [guess if wanted in (None, ALL) else str(wanted)]
+            self._samples = Samples(self._layers, self._wanted.layer == ALL, self._notes)
+        return self._samples
 
-    def _decide(self) -> None:
-        """Choose the main layer where that is possible before the end of the file."""
-        wanted = self._wanted.layer
-        if self._samples is not None:
-            return
-        if wanted not in (None, "all"):
-            self._begin(wanted)
-        elif MAIN_LAYERS[0] in self._seen:
-            self._begin(MAIN_LAYERS[0])
-
-    def _begin(self, layer: str) -> None:
-        self._layers = [layer]
-        self._samples = Samples(self._layers, self._wanted.layer == "all", self._notes)
-        pending, self._pending = self._pending, []
-        for block in pending:
-            self._add(self._samples, block, [loads(bytes(raw)) for raw in block.records])
-
-    def _add(self, samples: Samples, block: Block, records: list[Any]) -> None:
-        for place, record in enumerate(records, block.first):
+    def _add(self, samples: Samples, block: Block) -> None:
+        for place, record in enumerate(block.records, block.first):
             if not isinstance(record, dict):
                 self._bad(f"{block.pointer}/{place}", record)
             elif self._wanted.fits(record, self._layers[0]):
@@ -144,21 +139,26 @@ class Release:
 
     def _recoded(self, label: Array, codes: dict[Any, int], layer: Array) -> Array:
         """Return codes of categories that hold for the whole file, those of each layer by themselves."""
-        final = np.full((int(layer.max()) + 1, len(codes) + 1), -1, np.int64)
+        count = int(layer.max()) + 1
+        final = np.full((count, len(codes) + 1), -1, np.int64)
         idents = list(codes)
-        for number, code in np.unique(np.stack([layer, label], 1)[label >= 0], axis=0).tolist():
+        for number in range(count):
             known = self._codes.setdefault(number, {})
-            final[number, code] = known.setdefault(idents[code], len(known))
+            for code in np.unique(label[(layer == number) & (label >= 0)]).tolist():
+                final[number, code] = known.setdefault(idents[code], len(known))
         found: Array = final[layer, label]
         return found
+
+    def other_main(self) -> str | None:
+        """Return the main layer where it was guessed wrong, once everything was taken in; None where it is right."""
+        main = self._main(self._envelope())
+        return None if self._samples is None or main == self._layers[0] else main
 
     def dataset(self) -> Dataset:
         """Return the dataset with its issues."""
         envelope = self._envelope()
-        if self._samples is None:
-            self._begin(self._main(envelope))
-        samples = self._samples
-        assert samples is not None
+        self._main(envelope)
+        samples = self._begun()
         with_task(envelope, self._layers[0])
         labels, places = envelope.labels(self._layers, self._notes)
         annotations, dangling = self._annotations(places)
@@ -193,7 +193,7 @@ class Release:
     def _main(self, envelope: Envelope) -> str:
         """Return the layer to read once everything is known."""
         wanted, known = self._wanted.layer, self._known(envelope)
-        if wanted not in (None, "all"):
+        if wanted is not None and wanted != ALL:
             if wanted not in known:
                 listed = ", ".join(map(repr, known)) or "none"
                 raise UsageError(f"the release has no layer {wanted!r}; it has {listed}")

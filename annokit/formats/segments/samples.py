@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeGuard
 
 import attrs
 
@@ -208,7 +208,7 @@ class Samples:
         elif "image_attributes" in told:
             left["image_attributes"] = answers
         annotations = told.get("annotations", NOTHING)
-        if type(annotations) is list and all(isinstance(one, dict) for one in annotations):
+        if are_records(annotations):
             self._annotations(annotations, row, where, 0)
         elif annotations is NOTHING:
             left.setdefault("#absent", []).append("annotations")
@@ -240,7 +240,7 @@ class Samples:
             told = frames[frame] if isinstance(frames, list) and frame < len(frames) else None
             where = IN_SEQUENCE
         annotations = told.get("annotations") if isinstance(told, dict) else None
-        if isinstance(told, dict) and isinstance(annotations, list) and are_records(annotations):
+        if isinstance(told, dict) and are_records(annotations):
             bitmap = told.get("segmentation_bitmap")
             url = bitmap.get("url") if isinstance(bitmap, dict) else None
             where |= IN_OTHER_BITMAP if type(url) is str and url else 0
@@ -372,9 +372,9 @@ def layer_of(label: Any) -> str | None:
     return next((label[key] for key in ("labelset", "task", "task_name", "name") if type(label.get(key)) is str), None)
 
 
-def are_records(annotations: Any) -> bool:
+def are_records(annotations: Any) -> TypeGuard[list[Record]]:
     """Tell whether a value is a list of objects."""
-    return type(annotations) is list and all(isinstance(one, dict) for one in annotations)
+    return type(annotations) is list and set(map(type, annotations)) <= {dict}
 
 
 def _frames_in(label: Any) -> int:
