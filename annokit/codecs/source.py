@@ -9,6 +9,7 @@ from __future__ import annotations
 import abc
 import gzip
 import io
+import os
 import re
 import threading
 from collections.abc import Callable, Iterator
@@ -267,6 +268,22 @@ class FolderSource(Source):
 
     def _size(self, name: str) -> int:
         return Path(self._at(name)).stat().st_size
+
+    def read(self, name: str, most: int | None = None) -> bytes:
+        """Return the bytes of a file without a buffer between: half the cost where files are small and many."""
+        return super().read(name, most) if most is not None else self._mapped(name, self._read)
+
+    def _read(self, name: str) -> bytes:
+        handle = os.open(self._at(name), os.O_RDONLY | getattr(os, "O_BINARY", 0))
+        try:
+            size = os.fstat(handle).st_size
+            data = os.read(handle, size + 1)
+            if len(data) == size:
+                return data
+            with open(handle, "rb", closefd=False) as rest:  # it grows, or it is no plain file
+                return data + rest.read()
+        finally:
+            os.close(handle)
 
     def path(self, name: str) -> Path | None:
         """Return the file's own path, None where there is no such file."""

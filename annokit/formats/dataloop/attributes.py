@@ -1,0 +1,111 @@
+"""Attributes of annotations: the old list of names, and the new object of values."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from msgspec import MsgspecError, Raw
+
+from annokit.columns import Fixed, Json, Sparse
+from annokit.columns.base import Array
+from annokit.columns.json import loads
+from annokit.formats.dataloop.batch import Sheet
+from annokit.formats.dataloop.parse import dictionary
+from annokit.formats.dataloop.values import Values
+
+V1, V2 = "attributes", "metadata.system.attributes"
+
+Found = dict[str, tuple[list[int], list[Any]]]
+"""Rows and raw values by name."""
+
+
+def attributes(sheet: Sheet, old: Values, new: Values) -> None:
+    """Read both kinds of attributes into columns ``attributes/<name>``.
+
+    An old one is a flag; ``#v1`` keeps the list, so that it is written as one again. Where a new one has its name, the
+    old list stays verbatim.
+    """
+    found: Found = {}
+    _read_new(sheet, new, found)
+    taken = {name: set(rows) for name, (rows, _) in found.items()}
+    _read_old(sheet, old, found, taken)
+    for name, (rows, values) in found.items():
+        order = np.array(rows, np.int64).argsort(kind="stable")
+        where = np.array(rows, np.int64)[order]
+        column = Json.of([bytes(values[place]) for place in order.tolist()])
+        sheet.put(f"attributes/{name}", Sparse(sheet.count, None if len(where) == sheet.count else where, None, column))
+
+
+def _grouped(values: Values, rows: Array) -> list[tuple[bytes, Array]]:
+    """Return the distinct values of `rows`, and the rows of each."""
+    if not len(rows):
+        return []
+    codes, distinct = values.take(rows).codes()
+    order = codes.argsort(kind="stable")
+    ends = np.searchsorted(codes[order], np.arange(len(distinct) + 1))
+    return [(raw, rows[order[a:b]]) for raw, a, b in zip(distinct, ends[:-1], ends[1:], strict=True)]
+
+
+def _read_new(sheet: Sheet, values: Values, found: Found) -> None:
+    verbatim: list[Array] = []
+    odd: list[Array] = []
+    for raw, rows in _grouped(values, values.rows):
+        members = _members(raw)
+        if not members or "" in members:
+            verbatim.append(rows)
+            if members is None:
+                odd.append(rows)
+            continue
+        for name, value in members.items():
+            _add(found, name, rows, value)
+    sheet.keep(V2, values, _joined(verbatim))
+    sheet.tell_odd(V2, values, _joined(odd))
+
+
+def _read_old(sheet: Sheet, values: Values, found: Found, taken: dict[str, set[int]]) -> None:
+    if values.empty or (values.constant and values.raws[0] == b"[]"):
+        return
+    verbatim: list[Array] = []
+    odd: list[Array] = []
+    marked = np.full(sheet.count, -1, np.int64)
+    lists: list[bytes] = []
+    for raw, every in _grouped(values, values.rows):
+        names = loads(raw)
+        if names == []:
+            continue
+        rows = every
+        if not isinstance(names, list) or not all(isinstance(name, str) and name for name in names):
+            verbatim.append(rows)
+            odd.append(rows)
+            continue
+        clash = [bool(any(row in taken.get(name, ()) for name in names)) for row in rows.tolist()]
+        verbatim.append(rows[clash])
+        rows = rows[~np.array(clash, bool)]
+        marked[rows] = len(lists)
+        lists.append(raw)
+        for name in dict.fromkeys(names):
+            _add(found, name, rows, Raw(b"true"))
+    sheet.keep(V1, values, _joined(verbatim))
+    sheet.tell_odd(V1, values, _joined(odd))
+    sheet.mark("v1", marked, lists)
+
+
+def _members(raw: bytes) -> dict[str, Raw] | None:
+    try:
+        return dictionary(raw)
+    except MsgspecError:
+        return None
+
+
+def _add(found: Found, name: str, rows: Array, value: Any) -> None:
+    own, values = found.setdefault(name, ([], []))
+    own += rows.tolist()
+    values += [value] * len(rows)
+
+
+def _joined(rows: list[Array]) -> Array:
+    return np.sort(np.concatenate(rows)) if rows else np.zeros(0, np.int64)
+
+
+__all__ = ["Fixed", "attributes"]
