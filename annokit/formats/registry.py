@@ -13,6 +13,7 @@ BUILT_IN = {
     "savant": "annokit.formats.savant",
     "segments": "annokit.formats.segments",
     "coco": "annokit.formats.coco",
+    "dataloop": "annokit.formats.dataloop",
     "yolo": "annokit.formats.yolo",
     "masks": "annokit.formats.masks",
     "annokit": "annokit.formats.annokit",
