@@ -14,6 +14,7 @@ BUILT_IN = {
     "segments": "annokit.formats.segments",
     "coco": "annokit.formats.coco",
     "dataloop": "annokit.formats.dataloop",
+    "encord": "annokit.formats.encord",
     "yolo": "annokit.formats.yolo",
     "masks": "annokit.formats.masks",
     "annokit": "annokit.formats.annokit",

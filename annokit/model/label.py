@@ -11,6 +11,22 @@ AttributeType = Literal["boolean", "integer", "number", "text", "select", "multi
 Scope = Literal["annotation", "item", "sequence", "track"]
 
 
+def _definitions(given: Iterable[AttributeDefinition]) -> tuple[AttributeDefinition, ...]:
+    return tuple(given)
+
+
+def _options(given: Iterable[Option]) -> tuple[Option, ...]:
+    return tuple(given)
+
+
+def _names(given: Iterable[str]) -> tuple[str, ...]:
+    return tuple(given)
+
+
+def _numbers(given: Iterable[int] | None) -> tuple[int, ...] | None:
+    return None if given is None else tuple(given)
+
+
 @attrs.frozen(kw_only=True)
 class Option:
     """One choice of a ``select`` or ``multiselect`` attribute."""
@@ -21,7 +37,7 @@ class Option:
     source_id: int | str | None = None
     """The source's id of the option."""
 
-    attributes: tuple[AttributeDefinition, ...] = attrs.field(default=(), converter=tuple)
+    attributes: tuple[AttributeDefinition, ...] = attrs.field(default=(), converter=_definitions)
     """Questions that arise when this option is chosen."""
 
     extras: Mapping[str, Any] = attrs.field(factory=dict, hash=False)
@@ -41,7 +57,7 @@ class AttributeDefinition:
     title: str | None = None
     """What people see, where it differs from the name."""
 
-    options: tuple[Option, ...] = attrs.field(default=(), converter=tuple)
+    options: tuple[Option, ...] = attrs.field(default=(), converter=_options)
     """The choices of ``select`` and ``multiselect``."""
 
     default: Any = attrs.field(default=None, hash=False)
@@ -80,7 +96,7 @@ def _pairs(edges: Iterable[Iterable[int]]) -> tuple[tuple[int, int], ...]:
 class Skeleton:
     """The joints of a label and which of them are connected."""
 
-    joints: tuple[str, ...] = attrs.field(converter=tuple)
+    joints: tuple[str, ...] = attrs.field(converter=_names)
     """Names, in the order of the keypoints."""
 
     edges: tuple[tuple[int, int], ...] = attrs.field(default=(), converter=_pairs)
@@ -100,10 +116,10 @@ class Label:
     parent: Label | None = None
     """The class above it."""
 
-    color: tuple[int, ...] | None = attrs.field(default=None, converter=attrs.converters.optional(tuple))
+    color: tuple[int, ...] | None = attrs.field(default=None, converter=_numbers)
     """Red, green, blue, and alpha where the source states it, 0 to 255."""
 
-    attributes: tuple[AttributeDefinition, ...] = attrs.field(default=(), converter=tuple, kw_only=True)
+    attributes: tuple[AttributeDefinition, ...] = attrs.field(default=(), converter=_definitions, kw_only=True)
     """What may be said of its objects."""
 
     skeleton: Skeleton | None = attrs.field(default=None, kw_only=True)

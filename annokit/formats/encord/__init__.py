@@ -1,0 +1,49 @@
+"""Encord label rows: objects, classifications and attributes by frame, image group, video and more.
+
+Described at the vendor's documentation ("Exporting labels") and by the source of its SDK 0.1.211, read in November
+2026. A JSON list of label rows, or one row::
+
+    [{"label_hash": "..", "data_title": "a.png", "data_type": "image", "object_answers": {}, "data_units": {"h1": {
+        "data_title": "a.png", "width": 200, "height": 100, "labels": {"objects": [
+            {"name": "Car", "shape": "bounding_box", "featureHash": "f1", "objectHash": "o1",
+             "boundingBox": {"x": 0.1, "y": 0.4, "w": 0.2, "h": 0.3}}], "classifications": []}}}}]
+
+How it is read: a row is a sequence. An image, and each image of a group, is an item; of a video every frame with labels
+is one, called ``<title>#<frame>``. An object on a frame is an annotation whose track is its ``objectHash``; its label
+is known by ``featureHash``. A classification is an annotation without shape: its label is the question, its answer the
+attribute of that name. What holds for a range of frames, or for the whole row, stands on an item of kind ``video``.
+Attributes are the answers of ``object_answers`` and, for the frames in their ranges, of ``object_actions``. x and w are
+fractions of the width, y and h of the height (the published page says otherwise, and is wrong). A branch is a layer;
+``main`` is read by default. Everything else is kept under ``encord/<key>``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from annokit.formats.base import Format
+from annokit.formats.encord.read import read
+
+if TYPE_CHECKING:
+    from annokit.formats.detect import Probe
+
+
+def detect(probe: Probe) -> Mapping[str, str]:
+    """Recognise label rows by the keys that every one of them has."""
+    head = probe.json_head()
+    if b'"data_units"' in head and (b'"object_answers"' in head or b'"label_hash"' in head):
+        return {"": "label rows with data_units"}
+    if b'"label_hash"' in head and b'"data_title"' in head and b'"dataset_hash"' in head:
+        return {"": "label rows with label_hash and dataset_hash"}
+    return {}
+
+
+FORMAT = Format(
+    name="encord",
+    title="Encord label rows",
+    sources=("Encord documentation: Exporting labels", "encord SDK 0.1.211"),
+    detect=detect,
+    read=read,
+    tasks=frozenset(("classification", "detection", "instance", "keypoints", "tracking")),
+)

@@ -1,0 +1,96 @@
+"""Attributes out of the answer maps of a label row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from annokit.formats.encord.ontology import Ontology
+
+Record = dict[str, Any]
+
+
+class Answers:
+    """The answers of one row: static ones by object or classification, dynamic ones by object and frame.
+
+    Parameters
+    ----------
+    row : dict
+        The label row.
+    ontology : Ontology
+        Tells what the attributes are; empty where none was given.
+    """
+
+    def __init__(self, row: Record, ontology: Ontology) -> None:
+        self._ontology = ontology
+        self.objects = _map(row, "object_answers")
+        self.classifications = _map(row, "classification_answers")
+        self._actions = _map(row, "object_actions")
+        self._static: dict[str, Record] = {}
+
+    def static(self, kind: str, key: str) -> Record:
+        """Return the attributes of an object (``objects``) or a classification (``classifications``) by name."""
+        if (kind + key) not in self._static:
+            entry = getattr(self, kind).get(key)
+            listed = entry.get("classifications") if isinstance(entry, dict) else None
+            self._static[kind + key] = self._named(answer for answer in listed or () if isinstance(answer, dict))
+        return self._static[kind + key]
+
+    def _named(self, answers: Iterator[Record]) -> Record:
+        found: Record = {}
+        for answer in answers:
+            name = str(answer.get("name"))
+            if name in found:
+                name = f"{name} ({answer.get('featureHash')})"
+            found[name] = self.value(answer)
+        return found
+
+    def value(self, answer: Record) -> Any:
+        """Return what an answer says: text, number, the option of a choice, or the list of a checklist's options."""
+        given = answer.get("answers")
+        if not isinstance(given, list):
+            return given
+        names = [self._ontology.option_name(option) if isinstance(option, dict) else option for option in given]
+        single = self._ontology.is_radio(answer.get("featureHash")) and len(names) == 1
+        return names[0] if single else names
+
+    def dynamic(self, key: str, frame: int) -> Record:
+        """Return the attributes that an object has on a frame only; ticked options of a checklist are gathered."""
+        entry = self._actions.get(key)
+        found: Record = {}
+        for action in entry.get("actions") or () if isinstance(entry, dict) else ():
+            if not isinstance(action, dict) or not in_ranges(frame, action.get("range")):
+                continue
+            name, value = str(action.get("name")), self.value(action)
+            before = found.get(name)
+            found[name] = before + value if isinstance(before, list) and isinstance(value, list) else value
+        return found
+
+    def orphans(self, seen: set[str]) -> list[str]:
+        """Return the hashes of objects that have answers and appear nowhere."""
+        return sorted(key for key, entry in self.objects.items() if key not in seen and not _ranged(entry))
+
+
+def _ranged(entry: Any) -> bool:
+    return isinstance(entry, dict) and bool(entry.get("range") or entry.get("range_html") or entry.get("spaces"))
+
+
+def _map(row: Record, key: str) -> Record:
+    value = row.get(key)
+    return value if isinstance(value, dict) else {}
+
+
+def in_ranges(frame: int, ranges: Any) -> bool:
+    """Tell whether a frame lies in one of the inclusive ranges."""
+    return any(a <= frame <= b for a, b in pairs(ranges))
+
+
+def pairs(ranges: Any) -> list[tuple[int, int]]:
+    """Return the well-formed inclusive ranges of a list."""
+    if not isinstance(ranges, list):
+        return []
+    return [
+        (pair[0], pair[1])
+        for pair in ranges
+        if isinstance(pair, list) and len(pair) == 2 and all(type(v) is int for v in pair)
+    ]
