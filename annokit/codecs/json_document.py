@@ -162,7 +162,7 @@ class Document:
             return True
         if child.children and first == ord("{"):
             return True
-        if child.decode is not None and first in b'{"-0123456789tf':
+        if child.decode is not None and first >= 0 and first in b'{"-0123456789tf':
             raise self._window.how.error("not a list of records", pointer, found=kind(first), expected="an array")
         return False
 

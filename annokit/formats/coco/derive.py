@@ -33,17 +33,19 @@ JOINTS = keys.extra("num_keypoints")
 
 
 def boxed_keypoints(ds: Dataset, apply: bool) -> Found:
-    """Give pure keypoints the box around their labelled joints, which is what they are read back as."""
-    pure = ds._annotations.array("kind") == KIND_CODE["keypoints"]
-    rows = np.flatnonzero(pure & _lacking(ds._annotations, "bbox") & ~lacks_by_mark(ds._annotations, "bbox"))
+    """Give pure keypoints the box around their labelled joints; with a box they are read back as that."""
+    table = ds._annotations
+    pure = table.array("kind") == KIND_CODE["keypoints"]
+    open_ = _lacking(table, "bbox") & ~lacks_by_mark(table, "bbox")
+    rows = np.flatnonzero(pure & (column_states("box")(table) | open_))
     rows = rows[~np.isnan(boxes(ds, rows, "xyxy", "source")[:, 0])] if len(rows) else rows
     if not len(rows):
         return ds, []
-    kinds = ds._annotations.array("kind").copy()
+    kinds = table.array("kind").copy()
     kinds[rows] = KIND_CODE["box"]
     made = _with_boxes(ds, rows, Number(boxes(ds, rows, "xywh", "source")))
-    told = "keypoints are written with the box around their labelled joints"
-    changed = ds._annotations.replace({"box": made, "kind": Fixed(kinds)})
+    told = "keypoints are written with their box, else the one around their labelled joints"
+    changed = table.replace({"box": made, "kind": Fixed(kinds)})
     return ds._with(annotations=changed), [at_annotations(ds, "derived", "box", told, rows)]
 
 

@@ -11,7 +11,8 @@ from annokit.columns import Column, Fixed, Number, Ragged, Sparse, Struct, Text
 from annokit.columns.base import Array
 from annokit.formats.coco import keys
 from annokit.formats.coco.absent import lacks_by_mark
-from annokit.formats.conversions import area_mask, converted, placed, shapeless
+from annokit.formats.coco.outdated import column_states
+from annokit.formats.conversions import area_mask, converted, emptied, placed, shapeless
 from annokit.formats.places import at_all, at_annotations
 from annokit.formats.steps import without
 from annokit.geometry import ragged
@@ -136,34 +137,54 @@ def holes_as_masks(ds: Dataset, apply: bool) -> Found:
 def sound_shapes(ds: Dataset, apply: bool) -> Found:
     """Leave out rings without area, and shapes whose numbers are not finite or that have none."""
     ds, issues = _sound_polygons(ds)
-    bad = np.zeros(len(ds._annotations), bool)
-    bad |= _not_finite(ds, "keypoints")
+    for field, bad in (("keypoints", _bad_joints), ("box", _bad_boxes)):
+        rows = np.flatnonzero(bad(ds))
+        if len(rows):
+            told = f"{field} without numbers, or with numbers that are not finite, are left out"
+            issues.append(at_annotations(ds, "dropped", field, told, rows))
+            ds = _without(ds, field, rows)
+    ds, more = _rekinded(ds)
+    return ds, issues + more
+
+
+def _bad_boxes(ds: Dataset) -> Array:
     kind = ds._annotations.array("kind")
     box: Any = ds._annotations.get("box")
-    stated = np.zeros(len(kind), bool) if box is None else ~np.isnan(box.values).all(axis=1)
-    finite = np.zeros(len(kind), bool) if box is None else np.isfinite(box.values).all(axis=1)
-    bad |= (stated & ~finite) | ((kind == KIND_CODE["box"]) & ~finite)
-    rows = np.flatnonzero(bad)
-    if not len(rows):
-        return ds, issues
-    told = "a shape, box or joints without numbers, or with numbers that are not finite, are left out"
-    issues.append(at_annotations(ds, "dropped", "shape", told, rows))
-    return _without_numbers(ds, rows), issues
+    if box is None:
+        return np.asarray(kind == KIND_CODE["box"])
+    finite = np.isfinite(box.values).all(axis=1)
+    stated = ~np.isnan(box.values).all(axis=1)
+    return np.asarray(~finite & (stated | (kind == KIND_CODE["box"])))
 
 
-def _without_numbers(ds: Dataset, rows: Array) -> Dataset:
-    from annokit.formats.conversions import _emptied
-
+def _rekinded(ds: Dataset) -> Found:
+    """Let annotations without shape be what they are read back as: their box, else their joints."""
     kinds = ds._annotations.array("kind").copy()
-    kinds[rows[np.isin(kinds[rows], (KIND_CODE["box"], KIND_CODE["keypoints"]))]] = KIND_CODE["none"]
-    changes = {name: _emptied(ds, name, rows) for name in ("box", "keypoints") if name in ds._annotations}
-    return ds._with(annotations=ds._annotations.replace({**changes, "kind": Fixed(kinds)}))
+    none = kinds == KIND_CODE["none"]
+    joints = none & column_states("keypoints")(ds._annotations)
+    boxed = none & column_states("box")(ds._annotations)
+    rows = np.flatnonzero(joints | boxed)
+    if not len(rows):
+        return ds, []
+    kinds[joints], kinds[boxed] = KIND_CODE["keypoints"], KIND_CODE["box"]
+    issue = at_annotations(ds, "restated", "shape", "the shape is the box or the joints that are stated", rows)
+    return ds._with(annotations=ds._annotations.replace({"kind": Fixed(kinds)})), [issue]
 
 
-def _not_finite(ds: Dataset, name: str) -> Array:
+def _without(ds: Dataset, field: str, rows: Array) -> Dataset:
+    """Return the dataset in which `rows` have no box or joints, and no shape where it was that."""
+    kinds = ds._annotations.array("kind").copy()
+    kinds[rows[kinds[rows] == KIND_CODE[field]]] = KIND_CODE["none"]
+    changes: dict[str, Column | None] = {"kind": Fixed(kinds)}
+    if field in ds._annotations:
+        changes[field] = emptied(ds, field, rows)
+    return ds._with(annotations=ds._annotations.replace(changes))
+
+
+def _bad_joints(ds: Dataset) -> Array:
     """Return (n,) bool: the rows whose joints are none, or hold a number that is not finite."""
     marks = np.zeros(len(ds._annotations), bool)
-    column: Any = ds._annotations.sparse(name)
+    column: Any = ds._annotations.sparse("keypoints")
     if column is None:
         return marks
     lists = column.dense()

@@ -245,14 +245,18 @@ class Gathered:
     def __reduce__(self) -> tuple[Any, ...]:
         return _gathered, (self._piece(),)
 
-    def table(self) -> Table:
-        """Return the table, without the records that are no objects; the columns are gone afterwards."""
+    def table(self) -> tuple[Table, Array | None]:
+        """Return the table without the records that are no objects, and where its rows stood; nothing is kept here.
+
+        None stands for rows that stood where they are.
+        """
         table = Table(self.count, self._piece().columns)
-        if self.bad:
-            keep = np.ones(self.count, bool)
-            keep[list(self.bad)] = False
-            table = table.take(np.flatnonzero(keep))
-        return table
+        if not self.bad:
+            return table, None
+        keep = np.ones(self.count, bool)
+        keep[list(self.bad)] = False
+        rows = np.flatnonzero(keep)
+        return table.take(rows), rows
 
 
 def _gathered(piece: Piece) -> Gathered:

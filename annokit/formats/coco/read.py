@@ -11,6 +11,7 @@ import numpy as np
 
 from annokit.codecs.records import Block, Reading, Rest, split
 from annokit.columns import Column, Fixed, Sparse, Table, Text
+from annokit.columns.base import Array
 from annokit.columns.json import dumps, loads
 from annokit.errors import FormatError
 from annokit.formats.coco import implied, keys, records
@@ -18,7 +19,7 @@ from annokit.formats.coco.categories import label_of
 from annokit.formats.coco.gather import Gathered
 from annokit.formats.coco.identify import plain_ids, source_ids
 from annokit.formats.coco.implied import frame_of
-from annokit.formats.coco.issues import issues_of
+from annokit.formats.coco.issues import Told, issues_of
 from annokit.formats.coco.resolve import Resolved, resolve, with_values
 from annokit.model.dataset import Dataset
 from annokit.model.label import Label
@@ -128,8 +129,9 @@ class _Document:
     def dataset(self) -> Dataset:
         """Return the dataset."""
         self._read_top()
-        stated = self._table("/images")
-        annotations = self._table("" if self._listed else "/annotations")
+        stated, image_places = self._table("/images")
+        pointer = "" if self._listed else "/annotations"
+        annotations, places = self._table(pointer)
         without = "images" not in self._top
         items = implied.items_of(annotations.get("item")) if without else stated_items(stated)
         labels = self._labels(annotations)
@@ -145,9 +147,10 @@ class _Document:
             info=self._info,
             extras=self._extras,
         )
-        return made._with(issues=Report(issues_of(made, self._listed, owner.dangling, kind.dangling)))
+        told = Told(made, made._items, "/images", image_places), Told(made, made._annotations, pointer, places)
+        return made._with(issues=Report(issues_of(made, *told, (owner.dangling, kind.dangling))))
 
-    def _table(self, pointer: str) -> Table:
+    def _table(self, pointer: str) -> tuple[Table, Array | None]:
         gathered = self._lists[pointer]
         for number, text in gathered.bad.items():
             self._bad(f"{pointer}/{number}", text)
