@@ -170,11 +170,11 @@ def sizes(ds: Dataset, item: Array) -> Array:
     """Return (k, 2) float64 width and height of `item` rows; MissingSizeError names the first unknown one."""
     if len(item) and int(item.min()) < 0:
         raise MissingSizeError.of("(none)")
-    size = ds._items.array("size")[item]
-    unknown = np.flatnonzero((size <= 0).any(axis=1))
-    if len(unknown):
-        raise MissingSizeError.of(str(ds._items.value("name", int(item[unknown[0]]))))
-    return size.astype(np.float64)
+    size = ds._items.array("size")
+    unknown = (size <= 0).any(axis=1)
+    if unknown.any() and unknown[item].any():
+        raise MissingSizeError.of(str(ds._items.value("name", int(item[unknown[item].argmax()]))))
+    return np.asarray(size.astype(np.float64).take(item, axis=0))
 
 
 def shape_bounds(ds: Dataset, rows: Array, unit: str = "unit") -> Array:

@@ -1,4 +1,4 @@
-"""One ring out of several: parts and holes joined by cuts of no width."""
+"""One ring out of several: parts and holes joined by cuts of no width, all shapes of a dataset at once."""
 
 from __future__ import annotations
 
@@ -8,40 +8,118 @@ import numpy as np
 
 from annokit.columns import Column, Number, Ragged
 from annokit.columns.base import Array
-from annokit.formats.outlines import bridged_ring
-from annokit.geometry.ragged import offsets_of
+from annokit.geometry.ragged import offsets_of, reduce
+from annokit.geometry.rings import signed_area
 
 
-def one_ring(parts: Sequence[Sequence[Array]]) -> Array:
-    """Return one ring that encloses what the parts do, (m, 2).
+def chained(points: Array, rings: Array, shapes: Array, holes: Array) -> tuple[Array, Array]:
+    """Return shapes of one ring each that enclose what the shapes of several do.
 
-    Holes are joined to their outer ring first. Then each part is joined at the two vertices that are nearest to each
-    other, and runs in the direction of the first, so that its area counts as much.
+    The rings of a shape are joined one to the next where they come near each other. The way runs along the first ring
+    up to its cut, over to the second, and so on, around the last, and back along what is left of each. Rings run in the
+    direction of the first, holes the other way, so that areas add up as they should.
 
     Parameters
     ----------
-    parts : sequence of sequences of (n, 2) arrays
-        Each the outer ring, then its holes.
+    points : (m, 2) float64 array
+        Points of all rings.
+    rings : (r + 1,) int64 array
+        Where each ring begins; none is empty.
+    shapes : (s + 1,) int64 array
+        Where the rings of each shape begin; every shape has one.
+    holes : (r,) bool array
+        Which rings are holes.
+
+    Returns
+    -------
+    points : (k, 2) float64 array
+        Those of the rings, and two more per cut.
+    offsets : (s + 1,) int64 array
+        Where each shape begins.
     """
-    outlines = [bridged_ring(part) for part in parts]
-    ring = outlines[0]
-    clockwise = _turns(ring)
-    for other in outlines[1:]:
-        if _turns(other) != clockwise:
-            other = other[::-1]  # noqa: PLW2901 - the same ring, the other way round
-        dx = ring[:, 0, None] - other[:, 0]
-        dy = ring[:, 1, None] - other[:, 1]
-        here, there = divmod(int((dx * dx + dy * dy).argmin()), len(other))
-        ring = np.concatenate([ring[: here + 1], other[there:], other[: there + 1], ring[here:]])
-    return ring
+    points, rings = points[rings[0] : rings[-1]], rings - rings[0]
+    shapes = shapes - shapes[0]
+    size = np.diff(rings)
+    owner = np.arange(len(shapes) - 1).repeat(np.diff(shapes))
+    turned = _turned(points, rings, shapes[:-1][owner], holes)
+    leave, enter = _cuts(points, rings, owner)
+    n = np.where(turned, size - 1, 0)
+    leave, enter = np.where(turned, n - leave, leave), np.where(turned, n - enter, enter)
+    order, start, count = _ways(size, shapes, owner, leave, enter)
+    ends = offsets_of(count)
+    step = np.arange(ends[-1]) - ends[:-1].repeat(count)
+    ring = order.repeat(count)
+    place = (start.repeat(count) + step) % size[ring]
+    place = np.where(turned[ring], size[ring] - 1 - place, place)
+    per_shape = np.bincount(owner[order], count, len(shapes) - 1).astype(np.int64)
+    return points[rings[ring] + place], offsets_of(per_shape)
 
 
-def _turns(ring: Array) -> bool:
-    x, y = ring.T
-    return bool((x[:-1] * y[1:] - x[1:] * y[:-1]).sum() + x[-1] * y[0] - x[0] * y[-1] > 0)
+def _turned(points: Array, rings: Array, first: Array, holes: Array) -> Array:
+    """Return which rings have to run the other way."""
+    clockwise = signed_area(points, rings) > 0
+    return np.asarray((clockwise != clockwise[first]) != holes)
+
+
+def _cuts(points: Array, rings: Array, owner: Array) -> tuple[Array, Array]:
+    """Return the place in each ring where the cut to the next begins, and where that from the ring before ends.
+
+    Two vertices near each other: that nearest to the other ring's centre, and the other ring's nearest to it; then the
+    first anew. Places of rings that have no such cut are 0.
+    """
+    leave, enter = np.zeros(len(rings) - 1, np.int64), np.zeros(len(rings) - 1, np.int64)
+    here = np.flatnonzero(owner[:-1] == owner[1:])
+    if not len(here):
+        return leave, enter
+    centre = reduce(points, rings, np.add, 0.0) / np.diff(rings)[:, None]
+    there = here + 1
+    near = _nearest(points, rings, here, centre[there])
+    enter[there] = _nearest(points, rings, there, points[rings[here] + near])
+    leave[here] = _nearest(points, rings, here, points[rings[there] + enter[there]])
+    return leave, enter
+
+
+def _nearest(points: Array, rings: Array, chosen: Array, targets: Array) -> Array:
+    """Return the place in each of the `chosen` rings of the vertex nearest to its target, the first of several."""
+    count = np.diff(rings)[chosen]
+    ends = offsets_of(count)
+    step = np.arange(ends[-1]) - ends[:-1].repeat(count)
+    gap = points[rings[chosen].repeat(count) + step] - targets.repeat(count, axis=0)
+    distance = gap[:, 0] ** 2 + gap[:, 1] ** 2
+    least = np.minimum.reduceat(distance, ends[:-1])
+    found = np.flatnonzero(distance == least.repeat(count))
+    first = found[np.searchsorted(found, ends[:-1])]
+    return np.asarray(step[first])
+
+
+def _ways(size: Array, shapes: Array, owner: Array, leave: Array, enter: Array) -> tuple[Array, Array, Array]:
+    """Return the arcs of the way through all rings: their ring, first vertex and number of vertices.
+
+    A ring that has a next one is walked twice: from where it is entered to where it is left, and back to where it was
+    entered. The first of a shape is not entered by a cut, so that its second arc ends one vertex earlier; the last is
+    walked around once.
+    """
+    ring = np.arange(len(size))
+    first, last = shapes[:-1][owner] == ring, shapes[1:][owner] - 1 == ring
+    going = (leave - enter) % size + 1
+    going[last] = size[last] + ~first[last]
+    coming = np.where(leave == enter, size, (enter - leave) % size) + ~first
+    back = ~last
+    place = ring - shapes[:-1][owner]
+    far = 2 * np.diff(shapes)[owner]
+    keys = np.concatenate([place, (far - place)[back]])
+    order = np.lexsort((keys, np.concatenate([owner, owner[back]])))
+    rings = np.concatenate([ring, ring[back]])[order]
+    starts = np.concatenate([enter, leave[back]])[order]
+    return rings, starts, np.concatenate([going, coming[back]])[order]
 
 
 def rings_column(rings: Sequence[Array]) -> Column:
     """Return polygons of one part and one ring each, in the layout of the column ``points``."""
     points = np.concatenate(rings) if rings else np.zeros((0, 2))
-    return Ragged(None, Ragged(None, Ragged(offsets_of([len(ring) for ring in rings]), Number(points))))
+    return one_ring_each(points, offsets_of([len(ring) for ring in rings]))
+
+
+def one_ring_each(points: Array, offsets: Array) -> Column:
+    """Return polygons of one part and one ring each, from their points and where each begins."""
+    return Ragged(None, Ragged(None, Ragged(offsets, Number(points))))

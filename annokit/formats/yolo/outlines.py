@@ -6,6 +6,7 @@ which no polygon of a dataset is by then.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -14,19 +15,23 @@ import numpy as np
 
 from annokit.columns import Column, Number, Ragged, Sparse, Struct
 from annokit.columns.base import Array
-from annokit.formats.conversions import POLICIES, converted, placed
+from annokit.formats.conversions import converted, placed
 from annokit.formats.outlines import bridge_holes, split_parts
 from annokit.formats.places import at_annotations
 from annokit.formats.steps import without
-from annokit.formats.yolo.bridges import one_ring, rings_column
+from annokit.formats.yolo.bridges import chained, one_ring_each, rings_column
 from annokit.geometry.ragged import offsets_of, reduce
-from annokit.model.schema import KIND_CODE, MASK_ENCODINGS
+from annokit.model.bounds import of_item
+from annokit.model.schema import KIND_CODE, MASK_ENCODINGS, UNITS
 from annokit.model.shapes import rings_of
 
 if TYPE_CHECKING:
     from annokit.formats.holds import Step
     from annokit.formats.steps import Found
     from annokit.model.dataset import Dataset
+
+
+UNIT = UNITS.index("unit")
 
 
 def rows_of_kind(ds: Dataset, kind: str) -> Array:
@@ -155,15 +160,24 @@ def _without_pixels(ds: Dataset, rows: Array) -> Array:
     """Return which masks are empty; run lengths in numbers are added up, all else is decoded."""
     from annokit.model.masks import mask_bounds
 
+    plain = _plain_runs(ds, rows)
+    if plain is None:
+        return np.asarray(np.isnan(mask_bounds(ds, rows)[:, 0]))
+    runs, offsets = plain
+    runs = runs.copy()
+    runs[(np.arange(len(runs)) - offsets[:-1].repeat(np.diff(offsets))) % 2 == 0] = 0
+    return np.asarray(np.diff(np.concatenate([[0], runs.cumsum()])[offsets]) == 0)
+
+
+def _plain_runs(ds: Dataset, rows: Array) -> tuple[Array, Array] | None:
+    """Return run lengths and where each mask begins, where all masks are stored so and fill their sizes, else None."""
     fields = _mask_fields(ds, rows)
-    plain = fields["encoding"].values == MASK_ENCODINGS.index("runs")
     text = fields["data"].compact()
-    ends = text.offsets // 4
-    if plain.all() and not (text.offsets % 4).any():
-        runs = np.frombuffer(text.data.tobytes(), "<u4").astype(np.int64)
-        runs[(np.arange(len(runs)) - ends[:-1].repeat(np.diff(ends))) % 2 == 0] = 0
-        return np.asarray(np.diff(np.concatenate([[0], runs.cumsum()])[ends]) == 0)
-    return np.asarray(np.isnan(mask_bounds(ds, rows)[:, 0]))
+    if (fields["encoding"].values != MASK_ENCODINGS.index("runs")).any() or (text.offsets % 4).any():
+        return None
+    runs, offsets = np.frombuffer(text.data.tobytes(), "<u4").astype(np.int64), text.offsets // 4
+    full = np.diff(np.concatenate([[0], runs.cumsum()])[offsets]) == fields["size"].values.prod(axis=1)
+    return (runs, offsets) if full.all() else None
 
 
 def _mask_fields(ds: Dataset, rows: Array) -> Any:
@@ -197,9 +211,28 @@ def _not_traced(ds: Dataset, rows: Array) -> dict[str, Column | None]:
 
 
 def _traced(ds: Dataset, rows: Array) -> dict[str, Column | None]:
-    traced = ds._with(annotations=ds._annotations.replace(POLICIES["mask", "polygon"][1](ds, rows)))
-    rings = [one_ring(parts) for parts in grouped(traced, rows)]
-    return {"points": placed(ds, "points", rows, rings_column(rings))}
+    from annokit.geometry.run_rings import run_rings
+    from annokit.model.masks import counts
+
+    plain = _plain_runs(ds, rows)
+    runs, offsets = counts(ds, rows)[:2] if plain is None else plain
+    size = _mask_fields(ds, rows)["size"].values
+    points, ends = chained(*run_rings(runs, offsets, size[:, 0]))
+    scale = np.where((of_item(ds, "unit", _items(ds, rows)) == UNIT)[:, None], size[:, ::-1], 1)
+    points /= scale.repeat(np.diff(ends), axis=0)
+    return {"points": placed(ds, "points", rows, one_ring_each(points, ends))}
+
+
+def _items(ds: Dataset, rows: Array) -> Array:
+    return np.asarray(ds._annotations.array("item")[rows])
+
+
+def _holes(counts: Sequence[int] | Array) -> Array:
+    """Return which rings are holes, of parts with so many rings: all but the first of each."""
+    starts = offsets_of(counts)
+    marks = np.ones(int(starts[-1]), bool)
+    marks[starts[:-1]] = False
+    return marks
 
 
 def single_rings(parts: str) -> tuple[Step, ...]:
@@ -214,7 +247,14 @@ def bridge(ds: Dataset, apply: bool) -> Found:
         return ds, []
     told = "polygon becomes polygon: parts and holes are joined by cuts of no width"
     issue = at_annotations(ds, "converted", "shape", told, rows)
-    return (_with_rings(ds, rows, [one_ring(shape) for shape in grouped(ds, rows)]) if apply else ds), [issue]
+    return (_joined(ds, rows) if apply else ds), [issue]
+
+
+def _joined(ds: Dataset, rows: Array) -> Dataset:
+    points, rings, parts, shapes = rings_of(ds, rows, "source")
+    made, ends = chained(points, rings, parts[shapes], _holes(np.diff(parts)))
+    column = placed(ds, "points", rows, one_ring_each(made, ends))
+    return ds._with(annotations=ds._annotations.replace({"points": column}))
 
 
 def _of_several_rings(ds: Dataset) -> Array:
