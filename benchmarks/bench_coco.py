@@ -97,7 +97,7 @@ def reading(images: int, variant: str, rounds: int) -> dict[str, float]:
     figures = {variant: ours / floor}
     if variant == "plain":
         figures["plain, two processes"] = more[0][0] / floor
-        figures["memory"] = own / dom
+        figures["memory"] = max(own, 1) / max(dom, 1)
     if variant == "odd":
         figures["odd / plain"] = ours / more[0][0]
     return figures
