@@ -92,7 +92,7 @@ def _edges(owner: Array, x: Array, y: Array, tops: int) -> tuple[Array, Array, A
     """
     below = np.zeros(len(owner), bool)
     below[:tops] = True
-    order = np.lexsort((x, y, owner))
+    order = _order(owner, y, x)
     owner, x, y, below = owner[order], x[order], y[order], below[order]
     fresh = np.ones(len(owner), bool)
     fresh[1:] = (owner[1:] != owner[:-1]) | (y[1:] != y[:-1]) | (x[1:] != x[:-1] + 1) | (below[1:] != below[:-1])
@@ -113,7 +113,7 @@ def _partners(owner: Array, left: Array, right: Array, y: Array, below: Array) -
     later = np.zeros(len(x), np.int64)
     later[2::2] = meets[1:] & ~below[:-1]
     later[1:-1:2] = meets[1:] & below[:-1]
-    order = np.lexsort((later, row, x, own))
+    order = _order(own, x, row, later)
     out = np.empty(len(order), np.int64)
     out[order[0::2]] = order[1::2]
     out[order[1::2]] = order[0::2]
@@ -122,21 +122,32 @@ def _partners(owner: Array, left: Array, right: Array, y: Array, below: Array) -
 
 def _follow(partners: Array) -> tuple[Array, Array]:
     """Return the corners of all rings, and where each ring begins."""
-    beside = partners.tolist()
-    seen = bytearray(len(beside))
+    following = partners[np.arange(len(partners)) ^ 1].tolist()
+    seen = bytearray(len(following) // 2)
     path: list[int] = []
     ends = [0]
-    for start in range(0, len(beside), 2):
-        if seen[start]:
+    for start in range(0, len(following), 2):
+        if seen[start >> 1]:
             continue
         corner = start
-        while not seen[corner]:
-            other = corner ^ 1
-            seen[corner] = seen[other] = 1
-            path += (corner, other)
-            corner = beside[other]
+        while True:
+            path.append(corner)
+            seen[corner >> 1] = 1
+            corner = following[corner]
+            if corner == start:
+                break
         ends.append(len(path))
-    return np.array(path, np.int64), np.array(ends, np.int64)
+    first = np.array(path, np.int64)
+    return np.column_stack([first, first ^ 1]).reshape(-1), 2 * np.array(ends, np.int64)
+
+
+def _order(*keys: Array) -> Array:
+    """Return the order by several keys, none negative, the first the most telling; no two rows have all in common."""
+    joined = np.zeros(len(keys[0]), np.int64)
+    for key in keys:
+        joined *= int(key.max(initial=0)) + 1
+        joined += key
+    return np.argsort(joined)
 
 
 def _reversed_holes(rings: Array, ends: Array, holes: Array) -> Array:

@@ -171,7 +171,7 @@ def sizes(ds: Dataset, item: Array) -> Array:
     if len(item) and int(item.min()) < 0:
         raise MissingSizeError.of("(none)")
     size = ds._items.array("size")
-    unknown = (size <= 0).any(axis=1)
+    unknown = np.asarray((size <= 0).any(axis=1))
     if unknown.any() and unknown[item].any():
         raise MissingSizeError.of(str(ds._items.value("name", int(item[unknown[item].argmax()]))))
     return np.asarray(size.astype(np.float64).take(item, axis=0))
