@@ -17,6 +17,7 @@ BUILT_IN = {
     "encord": "annokit.formats.encord",
     "yolo": "annokit.formats.yolo",
     "masks": "annokit.formats.masks",
+    "kitti": "annokit.formats.kitti",
     "annokit": "annokit.formats.annokit",
 }
 """Module of each format; it holds the record as ``FORMAT``."""
