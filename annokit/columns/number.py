@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any, Self
 
 import attrs
@@ -35,10 +36,12 @@ class Number(Column):
     @classmethod
     def of(cls, values: Sequence[Any]) -> Self:
         """Return the column of Python ints and floats, or of equally long lists of them."""
-        floats = np.array(values, np.float64)
+        shape = _shape(values)
         flat = _flatten(values)
-        whole = np.fromiter((type(v) is int for v in flat), bool, floats.size).reshape(floats.shape)
-        return cls(floats, whole if whole.any() else None)
+        floats = np.array(flat, np.float64).reshape(shape)
+        if int not in set(map(type, flat)):
+            return cls(floats)
+        return cls(floats, np.fromiter((type(v) is int for v in flat), bool, len(flat)).reshape(shape))
 
     def value(self, row: int) -> Any:
         """Return one number, int or float as it was written; a list where a row holds several."""
@@ -101,8 +104,18 @@ def same_whole(a: Array | None, b: Array | None) -> bool:
     return a is b or bool(np.array_equal(a, b))
 
 
+def _shape(values: Sequence[Any]) -> tuple[int, ...]:
+    """Return the shape of equally long lists of numbers."""
+    shape: tuple[int, ...] = (len(values),)
+    first = values
+    while len(first) and isinstance(first[0], list | tuple):
+        first = first[0]
+        shape = (*shape, len(first))
+    return shape
+
+
 def _flatten(values: Sequence[Any]) -> list[Any]:
     flat = list(values)
     while flat and isinstance(flat[0], list | tuple):
-        flat = [inner for outer in flat for inner in outer]
+        flat = list(chain.from_iterable(flat))
     return flat

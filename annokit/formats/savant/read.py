@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from annokit.codecs.records import Block, Reading, Rest, raw_records, split
@@ -236,7 +237,7 @@ class _Reader:
             if shape["shape_type"] != shape["type"]:
                 place = f"{pointer}: type {shape['type']!r}, shape_type {shape['shape_type']!r}"
                 self._odd.append((None, self._builder.annotation_count, place))
-        if any(len(point) > 2 for point in shape["points"]):
+        if max(map(len, shape["points"])) > 2:
             told["points"] = shape["points"]
         flips = raw.pop("flips", 0)
         if flips:
@@ -304,11 +305,11 @@ def _geometry(shape: Any) -> Record | str:
     points = shape.get("points")
     if kind is None:
         return f"unknown type {word!r:.60}"
-    if not isinstance(points, list) or not all(map(_is_point, points)):
+    pairs = _pairs(points)
+    if pairs is None:
         return f"points of {word!r} are not a list of x and y"
-    if len(points) < LEAST[kind] or len(points) > MOST.get(kind, len(points)):
-        return f"{word!r} with {len(points)} points"
-    pairs = [(point["x"], point["y"]) for point in points]
+    if len(pairs) < LEAST[kind] or len(pairs) > MOST.get(kind, len(pairs)):
+        return f"{word!r} with {len(pairs)} points"
     return _box(pairs) if kind == "box" else {"kind": kind, "points": [[pairs]]}
 
 
@@ -318,8 +319,18 @@ def _box(pairs: list[tuple[float, float]]) -> Record:
     return {"kind": "box", "box": (min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)), "flips": flips}
 
 
-def _is_point(value: Any) -> bool:
-    return isinstance(value, dict) and _is_number(value.get("x")) and _is_number(value.get("y"))
+def _pairs(points: Any) -> list[tuple[float, float]] | None:
+    """Return the points as pairs of numbers, None where they are something else."""
+    if not isinstance(points, list):
+        return None
+    try:
+        pairs = [(point["x"], point["y"]) for point in points]
+    except (TypeError, KeyError):
+        return None
+    kinds = set(map(type, chain.from_iterable(pairs)))
+    if kinds <= {float} or (kinds <= {float, int} and all(map(_is_number, chain.from_iterable(pairs)))):
+        return pairs
+    return None
 
 
 def _is_number(value: Any) -> bool:
