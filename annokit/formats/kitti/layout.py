@@ -13,8 +13,9 @@ dataset, and, where items have keys of their own, :data:`KEYS`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
 
 import attrs
 
@@ -33,7 +34,8 @@ KEYS = "annokit-kitti.json"
 
 LABELS = frozenset(("label_2", "label_3", "label", "labels"))
 IMAGES = frozenset(("image_2", "image_3", "image", "images"))
-CALIB = "calib"
+CALIB = frozenset(("calib",))
+OWN = frozenset(("image_2",))
 TOPS = frozenset(("annotations", "datasets"))
 """Folders that only say what lies in them."""
 
@@ -77,38 +79,45 @@ class Entry:
     """The item's name."""
 
 
-@attrs.frozen
-class Place:
-    """What the path of a file says."""
+class Place(NamedTuple):
+    """What the folder of a file says."""
 
     top: str
     """The folders before that of labels or pictures, with a slash."""
 
-    rest: str
-    """The path below it."""
+    below: str
+    """The folders below it, with a slash."""
 
-    @property
-    def split(self) -> str | None:
-        """The split that the last folder of `top` names."""
-        return SPLITS.get(self.top.rstrip("/").rpartition("/")[2].lower())
+    split: str | None
+    """The split that the last folder of `top` names."""
 
     @property
     def prefix(self) -> str:
-        """What the name of an item begins with before `rest`."""
-        return "" if self.split is not None else self.top
+        """What the name of an item begins with."""
+        return self.below if self.split is not None else self.top + self.below
 
 
-def place_of(path: str, folders: Iterable[str]) -> Place:
-    """Return where a path lies, counted from the first of its folders that is among `folders`."""
-    parts = path.split("/")
-    for at, part in enumerate(parts[:-1]):
+def place_of(path: str, folders: frozenset[str]) -> tuple[Place, str]:
+    """Return where a path lies, counted from the first of its folders that is among `folders`, and its last part."""
+    folder, _, name = path.rpartition("/")
+    return _place(folder, folders), name
+
+
+@lru_cache(maxsize=1 << 16)
+def _place(folder: str, folders: frozenset[str]) -> Place:
+    parts = folder.split("/") if folder else []
+    for at, part in enumerate(parts):
         if part in folders:
-            return Place("".join(f"{p}/" for p in parts[:at]), "/".join(parts[at + 1 :]))
-    first, slash, rest = path.partition("/")
-    if slash and first in TOPS:
-        path = rest
-    first, slash, rest = path.partition("/")
-    return Place(f"{first}/", rest) if slash and first.lower() in SPLITS else Place("", path)
+            return _made(parts[:at], parts[at + 1 :])
+    if parts and parts[0] in TOPS:
+        parts = parts[1:]
+    own = 1 if parts and parts[0].lower() in SPLITS else 0
+    return _made(parts[:own], parts[own:])
+
+
+def _made(top: list[str], below: list[str]) -> Place:
+    split = SPLITS.get(top[-1].lower()) if top else None
+    return Place("".join(f"{part}/" for part in top), "".join(f"{part}/" for part in below), split)
 
 
 def without_extension(path: str) -> str:
@@ -152,10 +161,10 @@ class Finder:
         self.images = inside or found
         self.calib = {} if single else self._calibrations()
 
-    def _calibrations(self) -> dict[tuple[str, str], str]:
-        found = [n for n in self.source.names() if n.endswith(".txt") and CALIB in n.split("/")[:-1]]
-        places = [(place_of(name, (CALIB,)), name) for name in found]
-        return {(place.top, place.rest.removesuffix(".txt")): name for place, name in places}
+    def _calibrations(self) -> dict[str, str]:
+        found = [n for n in self.source.names() if n.endswith(".txt") and "calib/" in n]
+        places = [(place_of(name, CALIB), name) for name in found]
+        return {place.top + place.below + last.removesuffix(".txt"): name for (place, last), name in places}
 
     def entries(self) -> list[Entry]:
         """Return the pictures: those that annokit listed in that order, then the others by name."""
@@ -164,13 +173,13 @@ class Finder:
         taken: set[str | None] = set()
         found = []
         for path in self._listed():
-            place = place_of(path, ("image_2",))
-            label = f"{place.top}label_2/{without_extension(place.rest)}.txt"
+            place, last = place_of(path, OWN)
+            stem = place.below + without_extension(last)
+            label = f"{place.top}label_2/{stem}.txt"
             if label in pairs:
                 image: str | None = path if path in members else pairs[label]
-                name = self.originals.get(path, place.rest)
-                calib = self.calib.get((place.top, without_extension(place.rest)))
-                found.append(Entry(image, label, calib, place.split, name))
+                name = self.originals.get(path, place.below + last)
+                found.append(Entry(image, label, self.calib.get(place.top + stem), place.split, name))
                 taken |= {label, image}
         rest = [self._of_pair(label, image) for label, image in pairs.items() if label not in taken]
         labelled = {*pairs.values(), *taken}
@@ -188,24 +197,24 @@ class Finder:
         by_path: dict[tuple[str | None, str], str] = {}
         by_name: dict[tuple[str | None, str], list[str]] = {}
         for image in self.images:
-            place = place_of(image, IMAGES)
-            stem = without_extension(place.rest)
-            by_path.setdefault((place.split, stem), image)
-            by_name.setdefault((place.split, stem.rpartition("/")[2]), []).append(image)
-        found: dict[str, str | None] = {}
-        for label in self.labels:
-            place = place_of(label, LABELS)
-            stem = place.rest.removesuffix(".txt")
-            same = by_name.get((place.split, stem.rpartition("/")[2]), [])
-            found[label] = by_path.get((place.split, stem), same[0] if len(same) == 1 else None)
+            place, last = place_of(image, IMAGES)
+            stem = without_extension(last)
+            by_path.setdefault((place.split, place.below + stem), image)
+            by_name.setdefault((place.split, stem), []).append(image)
+        found: dict[str, str | None] = dict.fromkeys(self.labels)
+        for label in self.labels if by_path else ():
+            place, last = place_of(label, LABELS)
+            stem = last.removesuffix(".txt")
+            same = by_name.get((place.split, stem), [])
+            found[label] = by_path.get((place.split, place.below + stem), same[0] if len(same) == 1 else None)
         return found
 
     def _of_pair(self, label: str | None, image: str | None) -> Entry:
-        place = place_of(str(label), LABELS) if image is None else place_of(image, IMAGES)
-        rest = place.rest.removesuffix(".txt") if image is None else place.rest
-        stem = rest if image is None else without_extension(rest)
-        name = self.originals.get(image or "", place.prefix + rest)
-        return Entry(image, label, self.calib.get((place.top, stem)), place.split, name)
+        place, last = place_of(str(label), LABELS) if image is None else place_of(image, IMAGES)
+        name = last.removesuffix(".txt") if image is None else last
+        stem = name if image is None else without_extension(name)
+        calib = self.calib.get(place.top + place.below + stem) if self.calib else None
+        return Entry(image, label, calib, place.split, self.originals.get(image or "", place.prefix + name))
 
 
 def image_paths(names: Sequence[str], splits: Sequence[str | None]) -> tuple[list[str], list[str]]:

@@ -13,7 +13,7 @@ from annokit.columns import MISSING, Number, Table
 from annokit.columns.base import Array
 from annokit.columns.json import dumps
 from annokit.errors import MediaError
-from annokit.formats.kitti.layout import HEAD, KEYS, LIST, image_paths, place_of
+from annokit.formats.kitti.layout import HEAD, KEYS, LIST, OWN, image_paths, place_of
 from annokit.formats.kitti.reading import BOX, CENTER, SIZE, TURN, UNKNOWN, ZEROS
 from annokit.formats.kitti.rows import FEW, MANY
 from annokit.geometry.ragged import offsets_of
@@ -51,10 +51,16 @@ def write(
     images, labels = image_paths(ds.names, splits)
     output.write(LIST, "\n".join([HEAD, *images, ""]).encode())
     pairs = zip(images, ds.names, strict=True)
-    write_manifest(output, {image: name for image, name in pairs if place_of(image, ("image_2",)).rest != name})
+    write_manifest(output, {image: name for image, name in pairs if _told(image) != name})
     _write_keys(ds, output, labels)
     _write_labels(ds, output, context, labels)
     _write_media(ds, output, context, images)
+
+
+def _told(image: str) -> str:
+    """Return the name that a picture's path tells."""
+    place, last = place_of(image, OWN)
+    return place.below + last
 
 
 def _write_keys(ds: Dataset, output: Output, labels: list[str]) -> None:
