@@ -77,8 +77,19 @@ def plain_ids(ids: np.ndarray) -> np.ndarray:
     return ids // GREY if len(ids) and not (ids % GREY).any() else ids
 
 
-def read_objects(source: Source, name: str, background: int = 0) -> Objects:
+def read_objects(source: Source, name: str, background: int = 0, *, colors: bool = False) -> Objects:
     """Return the objects of a mask PNG: one per number but `background`, in ascending order.
+
+    Parameters
+    ----------
+    source : Source
+        Where it lies.
+    name : str
+        Its name there.
+    background : int
+        The number that is no object.
+    colors : bool
+        Whether numbers are colours, so that three equal channels are no grey.
 
     Raises
     ------
@@ -86,7 +97,7 @@ def read_objects(source: Source, name: str, background: int = 0) -> Objects:
         As for :func:`load_values`.
     """
     values, rgb = load_values(source, name)
-    if not rgb:
+    if not rgb or colors:
         return labelmap.objects(values, background)
     found = labelmap.objects(values, None)
     return _without(attrs.evolve(found, ids=plain_ids(found.ids)), background)

@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import attrs
+import numpy as np
 
 from annokit.codecs.class_map import ClassBlock, parse_class_map
+from annokit.codecs.palette import voc_colors
 from annokit.columns.json import dumps, loads
 from annokit.errors import FormatError, UsageError
 from annokit.model.label import Label
@@ -43,6 +45,21 @@ class Classes:
     stated: bool = True
     """Whether anything tells what values mean."""
 
+    colored: bool = False
+    """Whether pixels hold colours, not values."""
+
+    def values(self) -> dict[int, int]:
+        """Return the position of each label by the number of its pixels: its value, or its colour with red lowest."""
+        if self.colored:
+            return {packed(color): place for place, color in enumerate(self.colors())}
+        return {v: place for place, label in enumerate(self.labels) if isinstance(v := label.source_id, int)}
+
+    def colors(self) -> list[tuple[int, ...]]:
+        """Return the colour of each label: its own, else that of its value, else of its place."""
+        values = [v if isinstance(v := label.source_id, int) else place for place, label in enumerate(self.labels, 1)]
+        usual = voc_colors(np.array(values, np.int64)).tolist()
+        return [label.color or tuple(color) for label, color in zip(self.labels, usual, strict=True)]
+
     def positions(self) -> dict[int | str, int]:
         """Return the position of each label by its value and, unless two share it, by its name."""
         found: dict[int | str, int] = {}
@@ -55,13 +72,16 @@ class Classes:
 
 
 def given_classes(classes: Any) -> Classes:
-    """Return the classes that a caller names: names by value, or names from value 1 on.
+    """Return the classes that a caller names: names by value, names by colour, or names from value 1 on.
 
     Raises
     ------
     UsageError
         They are neither.
     """
+    if isinstance(classes, Mapping) and classes and all(_is_color(color) for color in classes):
+        labels = tuple(Label(str(name), color=color) for color, name in classes.items())
+        return Classes(labels=labels, colored=True)
     if isinstance(classes, Mapping):
         pairs = list(classes.items())
     elif isinstance(classes, Sequence) and not isinstance(classes, str):
@@ -69,7 +89,7 @@ def given_classes(classes: Any) -> Classes:
     else:
         pairs = [("", "")]
     if not all(type(value) is int and value >= 0 and isinstance(name, str) for value, name in pairs):
-        raise UsageError(f"classes={classes!r:.60}; expected names by pixel value, or a list of names from value 1 on")
+        raise UsageError(f"classes={classes!r:.60}; expected names by value or colour, or from value 1 on")
     return Classes(labels=tuple(Label(name, value) for value, name in pairs))
 
 
@@ -108,6 +128,11 @@ def _from_json(source: Source) -> Classes:
     return Classes(labels=labels, background=background, pictures=listings)
 
 
+def packed(color: Sequence[int]) -> int:
+    """Return red, green and blue as one number, red lowest."""
+    return color[0] | color[1] << 8 | color[2] << 16
+
+
 def _label(entry: Any, pointer: str, where: str) -> Label:
     name, value = (entry.get("name"), entry.get("value")) if isinstance(entry, dict) else (None, None)
     if not isinstance(name, str) or type(value) is not int:
@@ -120,7 +145,11 @@ def _label(entry: Any, pointer: str, where: str) -> Label:
 
 
 def _is_color(color: Any) -> bool:
-    return isinstance(color, list) and len(color) in (3, 4) and all(type(c) is int and 0 <= c <= 255 for c in color)
+    return (
+        isinstance(color, list | tuple)
+        and len(color) in (3, 4)
+        and all(type(c) is int and 0 <= c <= 255 for c in color)
+    )
 
 
 def _listing(told: Any, pointer: str, where: str) -> Listing:

@@ -7,6 +7,8 @@ from typing import Literal
 
 import attrs
 
+from annokit.formats.base import Task
+
 Content = Literal["picture", "object", "label"]
 """What one PNG holds: all of a picture, or a single object, or everything of one label."""
 
@@ -14,6 +16,9 @@ Content = Literal["picture", "object", "label"]
 @attrs.frozen(kw_only=True)
 class Dialect:
     """The facts of one dialect."""
+
+    tasks: frozenset[Task]
+    """What people train on it for."""
 
     content: Content
     """What one PNG holds."""
@@ -51,15 +56,33 @@ class Dialect:
         return self.class_file != "classes.json"
 
 
+SEMANTIC: frozenset[Task] = frozenset(("semantic",))
+INSTANCE: frozenset[Task] = frozenset(("instance",))
+BOTH: frozenset[Task] = SEMANTIC | INSTANCE
+
 DIALECTS: Mapping[str, Dialect] = {
-    "semantic": Dialect(content="picture", merged=True, folder="masks/", class_file="classes.json"),
-    "instance": Dialect(content="picture", merged=False, folder="masks/", class_file="classes.json", listed=True),
-    "individual": Dialect(content="object", merged=False, folder="masks/", class_file="classes.json", numbered=True),
-    "innotescus-semantic": Dialect(content="picture", merged=True, class_file="classes.txt", listed=True, frames=True),
-    "innotescus-instance": Dialect(content="picture", merged=False, class_file="classes.txt", listed=True, frames=True),
-    "innotescus-individual": Dialect(content="object", merged=False, numbered=True, frames=True),
+    "semantic": Dialect(tasks=SEMANTIC, content="picture", merged=True, folder="masks/", class_file="classes.json"),
+    "instance": Dialect(
+        tasks=BOTH, content="picture", merged=False, folder="masks/", class_file="classes.json", listed=True
+    ),
+    "individual": Dialect(
+        tasks=BOTH, content="object", merged=False, folder="masks/", class_file="classes.json", numbered=True
+    ),
+    "innotescus-semantic": Dialect(
+        tasks=BOTH, content="picture", merged=True, class_file="classes.txt", listed=True, frames=True
+    ),
+    "innotescus-instance": Dialect(
+        tasks=INSTANCE, content="picture", merged=False, class_file="classes.txt", listed=True, frames=True
+    ),
+    "innotescus-individual": Dialect(tasks=BOTH, content="object", merged=False, numbered=True, frames=True),
     "dataloop": Dialect(
-        content="label", merged=True, folder="semantic/", class_file="classes.json", colors="mask/", dotted=True
+        tasks=SEMANTIC,
+        content="label",
+        merged=True,
+        folder="semantic/",
+        class_file="classes.json",
+        colors="mask/",
+        dotted=True,
     ),
 }
 """Record by the name after the colon."""

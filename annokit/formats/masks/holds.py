@@ -56,8 +56,7 @@ def _late(dialect: Dialect, background: int) -> Iterator[Step]:
     if dialect.frames:
         yield from (frames.pictures_and_frames, frames.used_sequences, frames.named_frames)
     yield pixels.plain_masks
-    if not dialect.listed:
-        yield pixels.without_shapeless
+    yield pixels.on_sized_items if dialect.listed else pixels.without_shapeless
     if dialect.content != "object":
         yield pixels.fitting_masks
     if dialect.named:
@@ -67,6 +66,8 @@ def _late(dialect: Dialect, background: int) -> Iterator[Step]:
     if dialect.content != "object":
         overlaps = dialect.content == "picture"
         yield pixels.flattened(merged=dialect.merged, listed=dialect.listed, overlaps=overlaps)
+    if dialect.named and dialect.listed:
+        yield pixels.without_traces
     yield from _numbering(dialect, background)
     if dialect.named:
         yield in_use()

@@ -33,6 +33,7 @@ _BESIDE = re.compile(rf"(?:^|/)(?:{PREVIEWS}|frames/|images/|JPEGImages/)|^datas
 _TOPS = re.compile(r"^.*?(?:^|/)(?:images/|JPEGImages/|datasets/[^/]+/)", re.IGNORECASE)
 """What is no part of a picture's name."""
 
+_ANNOTATIONS = re.compile(r"^annotations/", re.IGNORECASE)
 _MASKS = re.compile(r"(?:^|(?<=/))masks/", re.IGNORECASE)
 _FRAME = re.compile(r"(?:(?P<video>.+)/)?masks/(?P<frame>0|[1-9][0-9]{0,9})(?P<rest>[_-].+)?\.png", re.IGNORECASE)
 _NUMBER = re.compile(r"(?P<name>.+?)(?:[_-](?P<number>[0-9]{1,15}))?", re.DOTALL)
@@ -101,8 +102,24 @@ class Known:
         return None
 
 
-def known_pictures(source: Source, folders: Sequence[Path], classes: Classes, masks: Iterable[str]) -> Known:
-    """Return the pictures that the tree, the caller's folders and the class maps name."""
+def known_pictures(
+    source: Source, folders: Sequence[Path], classes: Classes, masks: Iterable[str], colors: str
+) -> Known:
+    """Return the pictures that the tree, the caller's folders and the class maps name.
+
+    Parameters
+    ----------
+    source : Source
+        The tree.
+    folders : sequence of Path
+        The caller's folders.
+    classes : Classes
+        The class maps.
+    masks : iterable of str
+        Files that are masks, so no pictures.
+    colors : str
+        Folder of masks in colours, empty where there is none.
+    """
     taken = set(masks)
     own = {realpath(path) for name in taken if (path := source.path(name)) is not None} if folders else set()
     names: list[tuple[str, Path | None]] = []
@@ -110,16 +127,19 @@ def known_pictures(source: Source, folders: Sequence[Path], classes: Classes, ma
         found = sorted((name, Path(path)) for name, path in scan(str(folder)) if name.lower().endswith(STILL))
         names += [(name, path) for name, path in found if realpath(path) not in own]
     for name in source.names():
-        beside = name.lower().endswith(STILL) and name not in taken and not _is_mask_side(name)
+        beside = name.lower().endswith(STILL) and name not in taken and not _is_mask_side(name, colors)
         if beside:
             names.append((_TOPS.sub("", name), source.path(name)))
-    for blocks in classes.blocks.values():
-        names += [(block.name, None) for block in blocks if block.name]
+    for above_map, blocks in classes.blocks.items():
+        above = _above(above_map, classes.blocks)
+        names += [(above + block.name, None) for block in blocks if block.name]
     return Known(names)
 
 
-def _is_mask_side(name: str) -> bool:
-    return PREVIEWS in f"{name}/" or "/frames/" in f"/{name}" or _MASKS.search(name) is not None
+def _is_mask_side(name: str, colors: str) -> bool:
+    if f"/{PREVIEWS}" in f"/{name}" or "/frames/" in f"/{name}" or _MASKS.search(name) is not None:
+        return True
+    return bool(colors) and f"/{colors}" in f"/{name}"
 
 
 def mask_files(source: Source, dialect: Dialect) -> list[str]:
@@ -140,7 +160,7 @@ def mask_files(source: Source, dialect: Dialect) -> list[str]:
 def infer(source: Source, folders: Sequence[Path], classes: Classes, dialect: Dialect) -> Inference:
     """Return the pictures of a tree without manifest."""
     files = mask_files(source, dialect)
-    known = known_pictures(source, folders, classes, files)
+    known = known_pictures(source, folders, classes, files, dialect.colors)
     found = Inference()
     by_name: dict[tuple[str | None, int | None, str], list[MaskFile]] = {}
     videos = _videos(source, classes) if dialect.frames else {}
@@ -189,7 +209,7 @@ def _relative(file: str, dialect: Dialect) -> str:
     """Return the name of a mask as seen from the folder of masks."""
     if dialect.folder and file.startswith(dialect.folder):
         return file[len(dialect.folder) :]
-    return _MASKS.sub("", file, count=1)
+    return _ANNOTATIONS.sub("", _MASKS.sub("", file, count=1))
 
 
 def _picture_of(
@@ -254,6 +274,11 @@ def _colored(source: Source, known: Known, dialect: Dialect, found: Inference) -
     return pictures
 
 
+def _above(folder: str, blocks: Mapping[str, Sequence[ClassBlock]]) -> str:
+    """Return what the names of a class map's pictures begin with, so that those of several class maps differ."""
+    return _ANNOTATIONS.sub("", folder) if len(blocks) > 1 else ""
+
+
 def block_of(picture: Picture, blocks: Mapping[str, Sequence[ClassBlock]]) -> Mapping[int, str] | None:
     """Return the classes that a ``classes.txt`` tells for a picture, None where none does.
 
@@ -263,7 +288,7 @@ def block_of(picture: Picture, blocks: Mapping[str, Sequence[ClassBlock]]) -> Ma
     for folder in sorted(blocks, key=len, reverse=True):
         if not picture.masks[0].file.startswith(folder):
             continue
-        wanted = picture.video or picture.name
+        wanted = (picture.title or picture.video or picture.name).removeprefix(_above(folder, blocks))
         found = [b for b in blocks[folder] if b.name == wanted]
         found = found or [b for b in blocks[folder] if b.name is not None and stem_of(b.name) == stem_of(wanted)]
         found = found or [b for b in blocks[folder] if b.name is None]

@@ -37,6 +37,13 @@ def mask_rows(ds: Dataset) -> Array:
     return np.flatnonzero(ds._annotations.array("kind") == KIND_CODE["mask"])
 
 
+def counts_of(ds: Dataset, rows: Array) -> tuple[Array, Array, Array]:
+    """Return plain run lengths of masks, as :func:`annokit.model.masks.counts`; also of no rows at all."""
+    if not len(rows):
+        return np.zeros(0, np.int64), np.zeros(1, np.int64), np.zeros((0, 2), np.int64)
+    return counts(ds, rows)
+
+
 def sizes_from_masks(ds: Dataset, apply: bool) -> Found:
     """Give items without size that of their first mask; half a size is none."""
     size = ds._items.array("size")
@@ -76,7 +83,7 @@ def plain_masks(ds: Dataset, apply: bool) -> Found:
     changed: dict[int, bytes] = {}
     empty: list[int] = []
     for rows in _pieces(mask_rows(ds)):
-        flat, offsets, sizes = counts(ds, rows)
+        flat, offsets, sizes = counts_of(ds, rows)
         empty += rows[runs.areas(flat, offsets) == 0].tolist()
         changed.update(_replaced(ds, rows, flat, offsets, sizes))
     issues: list[Issue] = []
@@ -99,6 +106,27 @@ def without_shapeless(ds: Dataset, apply: bool) -> Found:
         return ds, []
     issue = at_annotations(ds, "refused", "shape", "the target can't hold an annotation without pixels", rows)
     return without(ds, rows), [issue]
+
+
+def on_sized_items(ds: Dataset, apply: bool) -> Found:
+    """Refuse annotations without pixels of items whose size nobody knows: no mask can be made that they belong to."""
+    unknown = np.asarray((ds._items.array("size") <= 0).any(axis=1))
+    rows = np.flatnonzero(unknown[ds._annotations.array("item")])
+    if not len(rows):
+        return ds, []
+    told = "the picture's mask needs its size, which nobody knows"
+    return without(ds, rows), [at_annotations(ds, "refused", "shape", told, rows)]
+
+
+def without_traces(ds: Dataset, apply: bool) -> Found:
+    """Refuse what has no pixels and no place in a picture's own list of classes: frames of a video share a list."""
+    framed = ds._items.array("sequence")[ds._annotations.array("item")] >= 0
+    bare = framed | (ds._annotations.array("label") < 0)
+    rows = np.flatnonzero((ds._annotations.array("kind") == KIND_CODE["none"]) & bare)
+    if not len(rows):
+        return ds, []
+    told = "the target can't hold an annotation without pixels here"
+    return without(ds, rows), [at_annotations(ds, "refused", "shape", told, rows)]
 
 
 def _pieces(rows: Array) -> Iterator[Array]:
@@ -208,7 +236,8 @@ def _flatten(ds: Dataset, rows: Array, changes: _Changes, merged: bool, overlaps
     column = ds._annotations.array("item")[rows]
     keys = _keys(ds, rows, merged)
     masked = ds._annotations.array("kind")[rows] == KIND_CODE["mask"]
-    touched = np.unique(column[_repeated(column, keys)]) if merged else np.zeros(0, np.int64)
+    joined = np.unique(column[_repeated(column, keys)]) if merged else np.zeros(0, np.int64)
+    covered = np.zeros(0, np.int64)
     flat, offsets = np.zeros(0, np.int64), np.zeros(len(rows) + 1, np.int64)
     if masked.any():
         flat, own, sizes = counts(ds, rows[masked])
@@ -216,10 +245,11 @@ def _flatten(ds: Dataset, rows: Array, changes: _Changes, merged: bool, overlaps
         lengths[masked] = np.diff(own)
         offsets = ragged.offsets_of(lengths)
         if overlaps:
-            touched = np.union1d(touched, _overlapping(flat, own, sizes, column[masked]))
-    for item in touched.tolist():
+            covered = _overlapping(flat, own, sizes, column[masked])
+    for item in np.union1d(joined, covered).tolist():
         places = np.arange(*np.searchsorted(column, [item, item + 1]))
-        _settle(ds, item, (rows[places], keys[places]), ragged.gather(flat, offsets, places), changes, overlaps)
+        masks = ragged.gather(flat, offsets, places)
+        _settle(ds, item, (rows[places], keys[places]), masks, changes, item in covered)
 
 
 def _keys(ds: Dataset, rows: Array, merged: bool) -> Array:
@@ -262,18 +292,19 @@ def _settle(
 ) -> None:
     """Paint the masks of an item and note what each of its annotations becomes."""
     rows, keys = rows_keys
-    _, first, place = np.unique(keys, return_index=True, return_inverse=True)
+    _, place = np.unique(keys, return_inverse=True)
+    groups = np.split(np.argsort(place, kind="stable"), np.cumsum(np.bincount(place))[:-1])
     width, height = ds._items.array("size")[item].tolist()
-    wanted = [_union(masks, np.flatnonzero(place == group)) for group in range(len(first))]
-    seen = _painted(masks, place, (height, width), len(first)) if overlaps else wanted
-    for group, leader in enumerate(first.tolist()):
-        own = rows[place == group].tolist()
+    wanted = [_union(masks, group) for group in groups]
+    seen = _painted(masks, place, (height, width), len(groups)) if overlaps else wanted
+    for group, before, after in zip(groups, wanted, seen, strict=True):
+        own = rows[group].tolist()
         if len(own) > 1:
             changes.joined += own
             changes.gone += own[1:]
-        if seen[group] != wanted[group]:
-            (changes.covered if seen[group] else changes.hidden).extend(own)
-        changes.texts[int(rows[leader])] = seen[group]
+        if after != before:
+            (changes.covered if after else changes.hidden).extend(own)
+        changes.texts[own[0]] = after
 
 
 def _union(masks: tuple[Array, Array], places: Array) -> bytes:

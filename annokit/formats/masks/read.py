@@ -37,8 +37,9 @@ def read(
         A folder or archive with PNGs at any depth, or a single PNG.
     context : ReadContext
         What the caller asked for.
-    classes : mapping of int to str, or list of str, optional
-        Names of the classes by pixel value, or from value 1 on, in place of what the tree says.
+    classes : mapping of int or color to str, or list of str, optional
+        Names of the classes by pixel value, or from value 1 on, in place of what the tree says. Where they are given by
+        red, green and blue, the pixels hold colours.
     background : int, optional
         Value of what no class covers; by default what the tree says, else 0.
     void : int, optional
@@ -80,6 +81,7 @@ class _Reader:
         self._void = void
         self._builder = DatasetBuilder(unit="pixel", form="xyxy")
         self._positions: dict[int | str, int] = {}
+        self._values = classes.values()
         self._videos: dict[str, int] = {}
         if not self._dialect.named or classes.labels:
             self._positions = classes.positions()
@@ -88,7 +90,7 @@ class _Reader:
 
     def picture(self, picture: Picture) -> None:
         """Add one picture."""
-        if self._dialect.content == "picture":
+        if self._dialect.content == "picture" or picture.colors is not None:
             self._bitmap(picture)
         else:
             self._files(picture)
@@ -110,30 +112,38 @@ class _Reader:
     # all of a picture in one PNG ----------------------------------------------------------------------------------
 
     def _bitmap(self, picture: Picture) -> None:
-        objects = self._decoded(picture, picture.masks[0], self._read_objects) if picture.masks else None
+        masks = picture.masks if picture.colors is None else (MaskFile(picture.colors),)
+        objects = self._decoded(picture, masks[0], self._read_objects) if masks else None
         item = self._item(picture, None if objects is None else objects.size)
         if objects is None:
             return
-        self._notes.extra += [(picture.name, mask.file) for mask in picture.masks[1:]]
-        listing = self._listing(picture)
+        self._notes.extra += [(picture.name, mask.file) for mask in masks[1:]]
+        shared = self._positions_of(picture)
+        listing: Mapping[int, Any] = self._listing(picture) if shared is None else {}
         drawn = {int(value): row for row, value in enumerate(objects.ids.tolist())}
         if self._void is not None and drawn.pop(self._void, None) is not None:
             self._notes.void.append(picture.name)
-        told = listing if self._dialect.listed else {}
+        told = listing if self._dialect.listed and picture.video is None else {}
         for value in sorted({*drawn, *told}):
-            row = drawn.get(value)
-            label = self._label(picture, value, listing)
+            label = self._label(picture, value, listing) if shared is None else self._shared(picture, value, shared)
             ident = value if self._dialect.listed or label is None else None
+            row = drawn.get(value)
             if row is None:
-                self._notes.empty.append((picture.name, self._builder.annotation_count, f"value {value}"))
-                self._builder.add_annotation(item, label, id=ident)
-            else:
-                self._builder.add_annotation(
-                    item, label, kind="mask", mask=(objects.size, "rle", objects.rle(row)), id=ident
-                )
+                self._notes.empty.append(self._place(picture, value))
+            mask = {} if row is None else {"kind": "mask", "mask": (objects.size, "rle", objects.rle(row))}
+            self._builder.add_annotation(item, label, id=ident, **mask)
+
+    def _place(self, picture: Picture, value: object) -> tuple[str, int, str]:
+        """Return where the next annotation stands, and its value."""
+        return picture.name, self._builder.annotation_count, f"value {value}"
+
+    def _shared(self, picture: Picture, value: int, shared: Mapping[int, int]) -> int | None:
+        if value not in shared:
+            self._notes.unlisted_values.append(self._place(picture, value))
+        return shared.get(value)
 
     def _read_objects(self, source: Source, file: str) -> Objects:
-        return read_objects(source, file, self._classes.background)
+        return read_objects(source, file, self._classes.background, colors=self._classes.colored)
 
     def _decoded(self, picture: Picture, mask: MaskFile, load: Any) -> Any:
         if self._source.kind != "file" and mask.file not in self._source:
@@ -145,10 +155,14 @@ class _Reader:
             self._notes.bad.append((picture.name, str(error)))
             return None
 
+    def _positions_of(self, picture: Picture) -> Mapping[int, int] | None:
+        """Return the label of each value where values mean the same in all pictures."""
+        if picture.colors is not None:
+            return attrs.evolve(self._classes, colored=True).values()
+        return self._values if not self._dialect.listed and self._classes.labels else None
+
     def _listing(self, picture: Picture) -> Mapping[int, Any]:
         """Return what the values of a picture mean: a class by value or name, None for an object without class."""
-        if not self._dialect.listed and self._classes.labels:
-            return {label.source_id: label.source_id for label in self._classes.labels}  # type: ignore[misc] # ints
         if self._classes.blocks:
             return infer.block_of(picture, self._classes.blocks) or {}
         return self._classes.pictures.get(picture.masks[0].file, {})
@@ -160,7 +174,7 @@ class _Reader:
         if not self._classes.stated and self._dialect.merged:
             self._notes.assumed = True
             return self._class(value, picture)
-        self._notes.unlisted_values.append((picture.name, self._builder.annotation_count, f"value {value}"))
+        self._notes.unlisted_values.append(self._place(picture, value))
         return None
 
     def _class(self, told: int | str | None, picture: Picture) -> int | None:

@@ -52,6 +52,9 @@ class Picture:
     frame: int | None = None
     """Number of the frame."""
 
+    title: str | None = None
+    """What a class map calls it or its video, where that is another name."""
+
     path: Path | None = None
     """The picture itself, where it lies in the tree."""
 
@@ -70,6 +73,8 @@ def _record(picture: Picture) -> dict[str, Any]:
     record: dict[str, Any] = {"name": picture.name}
     if picture.video is not None:
         record |= {"video": picture.video, "frame": picture.frame}
+    if picture.title is not None:
+        record["title"] = picture.title
     if picture.size is not None:
         record["size"] = list(picture.size)
     record["masks"] = [
@@ -109,6 +114,7 @@ def _picture(record: Any, pointer: str, where: str) -> Picture:
             size=None if size is None else (_typed(size[0], int), _typed(size[1], int)),
             video=None if video is None else _typed(video, str),
             frame=None if video is None else _typed(record["frame"], int),
+            title=None if record.get("title") is None else _typed(record["title"], str),
         )
     except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
         raise FormatError(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import numpy as np
 
-from annokit.codecs.class_map import format_class_map
+from annokit.codecs.class_map import format_class_map, one_line
 from annokit.codecs.mask_tree import DTYPES, encoding_for
 from annokit.codecs.names import clean_part, safe_names
 from annokit.codecs.palette import voc_colors, voc_palette
@@ -19,11 +19,11 @@ from annokit.errors import UsageError
 from annokit.formats.masks.classes import format_classes
 from annokit.formats.masks.dialects import MANIFEST, PREVIEWS, Dialect
 from annokit.formats.masks.numbers import NONE, stated_ids
+from annokit.formats.masks.pixels import counts_of
 from annokit.formats.masks.tree import MaskFile, Picture, format_manifest
 from annokit.geometry.paint import paint
 from annokit.geometry.ragged import gather
 from annokit.media.bitmap import encode_label_bitmap
-from annokit.model.masks import counts
 from annokit.model.schema import KIND_CODE
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ class _Writer:
 
     def _planned(self) -> list[Picture]:
         """Return the pictures with the files of their masks."""
-        names = self._mask_names()
+        names, titles = self._mask_names(), self._titles()
         size = self._ds._items.array("size")
         known: list[bool] = np.asarray((size > 0).all(axis=1)).tolist()
         pictures = []
@@ -154,11 +154,25 @@ class _Writer:
                     name=self._ds.names[row],
                     masks=tuple(MaskFile(name) for name in own),
                     size=(int(size[row, 0]), int(size[row, 1])) if known[row] else None,
+                    title=titles[row],
                     **self._video(row),
                 )
             )
         self._files_of_items = names
         return pictures if self._dialect.content == "picture" else self._with_files(pictures)
+
+    def _titles(self) -> list[str | None]:
+        """Return what the class map calls each picture, or its video; None where that is its name."""
+        if self._dialect.class_file != "classes.txt":
+            return [None] * len(self._ds)
+        videos = self._ds._items.array("sequence").tolist()
+        keys = [("", row) if video < 0 else ("video", video) for row, video in enumerate(videos)]
+        names = [str(self._video(row).get("video", name)) for row, name in enumerate(self._ds.names)]
+        first: dict[tuple[str, int], str] = {}
+        for key, name in zip(keys, names, strict=True):
+            first.setdefault(key, name)
+        safe = dict(zip(first, safe_names([one_line(name) for name in first.values()]).files, strict=True))
+        return [None if safe[key] == name else safe[key] for key, name in zip(keys, names, strict=True)]
 
     def _mask_names(self) -> Sequence[str]:
         ds, wanted = self._ds, []
@@ -216,7 +230,7 @@ class _Writer:
             self._output.write(file, _blank(size, self._encoding, self._look.background, self._palette))
             return
         values = self._pixels[rows].astype(DTYPES[self._encoding])
-        bitmap = paint(*counts(self._ds, rows)[:2], values, size, background=self._look.background)
+        bitmap = paint(*counts_of(self._ds, rows)[:2], values, size, background=self._look.background)
         palette = np.frombuffer(self._palette, np.uint8).reshape(-1, 3) if self._palette else None
         self._output.write(file, encode_label_bitmap(bitmap, self._encoding, palette=palette))
 
@@ -234,7 +248,7 @@ class _Writer:
 
     def _files(self, rows: Array, picture: Picture) -> None:
         """Write each annotation as a PNG of its own."""
-        flat, offsets, sizes = counts(self._ds, rows)
+        flat, offsets, sizes = counts_of(self._ds, rows)
         value = np.array([self._dialect.foreground], np.uint8)
         for mask, (start, stop), size in zip(picture.masks, pairwise(offsets.tolist()), sizes.tolist(), strict=True):
             bitmap = paint(flat[start:stop], np.array([0, stop - start]), value, (size[0], size[1]))
@@ -242,7 +256,7 @@ class _Writer:
 
     def _colored(self, rows: Array, size: tuple[int, int]) -> bytes:
         """Return a PNG of the annotations in their colours, later ones over earlier ones, on nothing."""
-        flat, offsets, sizes = counts(self._ds, rows)
+        flat, offsets, sizes = counts_of(self._ds, rows)
         fits = np.flatnonzero((sizes == size).all(axis=1))
         numbers = np.arange(1, len(fits) + 1, dtype=np.uint32)
         bitmap = paint(*gather(flat, offsets, fits), numbers, size) if len(fits) else np.zeros(size, np.uint32)
@@ -278,11 +292,9 @@ class _Writer:
 
     def _blocks(self, pictures: Sequence[Picture]) -> Iterator[tuple[str, dict[int, str]]]:
         """Yield a block per picture or video: its name and the class of each value."""
-        titles = safe_names([picture.video or picture.name for picture in pictures])
         found: dict[str, dict[int, str]] = {}
         for row, picture in enumerate(pictures):
-            name = picture.video or titles.files[row]
-            block = found.setdefault(name, {})
+            block = found.setdefault(picture.title or picture.video or picture.name, {})
             for annotation in self._ds._rows_of_item(row).tolist():
                 label = int(self._labels[annotation])
                 if label >= 0:
