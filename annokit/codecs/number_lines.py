@@ -77,7 +77,7 @@ def parse_lines(data: bytes) -> Lines:
             (place, data[starts[token] : ends[token]].decode("utf-8", "replace"))
             for place, token in zip(places.tolist(), odd.tolist(), strict=True)
         )
-    return Lines(values, _whole(codes, starts, ends, offsets), offsets, lines, found)
+    return Lines(values, _whole(data, codes, (starts, ends), offsets), offsets, lines, found)
 
 
 def _values(data: bytes, codes: Array, space: Array, ends: Array) -> tuple[Array, Array]:
@@ -121,12 +121,14 @@ def _json_numbers(text: bytes) -> Array | None:
     return np.frombuffer(buffer, np.float64).copy()
 
 
-def _whole(codes: Array, starts: Array, ends: Array, offsets: Array) -> Array:
-    """Return which tokens have neither a point nor an exponent."""
+def _whole(data: bytes, codes: Array, tokens: tuple[Array, Array], offsets: Array) -> Array:
+    """Return which tokens have neither a point nor an exponent: mostly the first of each line, and no other."""
+    starts, ends = tokens
     whole = np.zeros(len(starts), bool)
     whole[offsets[:-1]] = True
     points = np.flatnonzero(codes == 46)
-    if len(points) == np.count_nonzero(~whole):
+    plain = b"e" not in data and b"E" not in data
+    if plain and len(points) == np.count_nonzero(~whole):
         rest = ~whole
         if (points > starts[rest]).all() and (points < ends[rest]).all():
             return whole

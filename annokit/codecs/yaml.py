@@ -111,9 +111,11 @@ class _Parser:
 
     def __init__(self, text: str, path: str | None) -> None:
         self.text = re.sub(r"\r\n?", "\n", text) + "\n"
+        self.ends_open = not self.text.endswith("\n\n")
         self.path = path
         self.at = 0
         self.depth = 0
+        self.commented = False
         odd = _ODD_BREAK.search(self.text)
         if odd is not None:
             self.at = odd.start()
@@ -128,6 +130,8 @@ class _Parser:
             if not self.line_is_over() and (self.dash() or self.is_key()):
                 self.fail(self.line_text(), "a map or a list on lines of its own")
             self.blank()
+        if self.marker("..."):
+            self.fail("an end without a document", "a document")
         value = self.node(-1) if not self.ended() else Plain("")
         self.blank()
         if self.marker("..."):
@@ -211,7 +215,7 @@ class _Parser:
         """Read a plain scalar that may go on over lines indented more than `above`."""
         self.refuse_indicator()
         text = self.piece(_PLAIN)
-        while self.text[self.at] == "\n":
+        while not self.commented:
             start = self.at
             breaks = self.breaks()
             if self.ended() or self.column() <= above or self.text[self.at] == "#":
@@ -250,6 +254,8 @@ class _Parser:
             outside = len(line[1]) <= above and line[2]
             if outside or (not line[1] and line[2] + line[3] in ("---", "...")):
                 self.fail("a quoted text that leaves its place", "indentation")
+        if mark == '"' and re.search(r"\\\n[ \t]*\n", inner):
+            self.fail("an empty line after a line end that was escaped", "text")
         self.at = match.end()
         if mark == "'":
             return _fold(inner).replace("''", "'")
@@ -280,11 +286,14 @@ class _Parser:
                 if not width and any(len(blank) > indent for blank in lines):
                     self.fail(line, "empty lines indented no more than the text")
                 width = width or indent
-                if indent <= max(above, 0) - (above < 0) or indent < width:
+                if indent < max(above + 1, 1, width):
                     break
             lines.append(line[width:] if width else line)
             self.at = end + 1
-        return _chomped([line if line.strip(" ") or (width and line) else "" for line in lines], style, chomp)
+        told = [line if line.strip(" ") or (width and line) else "" for line in lines]
+        if self.at >= len(self.text) and self.ends_open and chomp != "-" and told and told[-1]:
+            return _chomped(told, style, chomp).removesuffix("\n")
+        return _chomped(told, style, chomp)
 
     # flow style -------------------------------------------------------------------------------------------------------
 
@@ -319,9 +328,10 @@ class _Parser:
         return found
 
     def flow_pair(self) -> tuple[str, Any]:
+        start = self.at
         key = self.flow_scalar()
-        if self.flow_head() != ":":
-            self.fail(self.line_text(), "a colon")
+        if self.flow_head() != ":" or "\n" in self.text[start : self.at]:
+            self.fail(self.line_text(), "a colon on the line of its key")
         self.at += 1
         return key, Plain("") if self.flow_head() in ",}" else self.flow()
 
@@ -371,7 +381,8 @@ class _Parser:
         start = self.at
         while self.text[self.at] in " \t":
             self.at += 1
-        if self.text[self.at] == "#" and self.at > start:
+        self.commented = self.text[self.at] == "#" and self.at > start
+        if self.commented:
             self.at = self.text.index("\n", self.at)
         return self.text[self.at] == "\n"
 

@@ -53,6 +53,9 @@ class Dialect:
     splits: bool = False
     """Whether the files tell which split a picture belongs to."""
 
+    video: bool = False
+    """Whether a file may be of a video, each row beginning with a frame and an object."""
+
     dotted: bool = False
     """Whether classes are called by their full path, ``animal.cat``."""
 
@@ -114,6 +117,7 @@ DIALECTS: Mapping[str, Dialect] = {
         rows=("box", "polygon"),
         names_file="labels.txt",
         label_folder="annotations/",
+        video=True,
         dotted=True,
     ),
     "dataloop-1": Dialect(
@@ -123,6 +127,7 @@ DIALECTS: Mapping[str, Dialect] = {
         rows=("box", "polygon"),
         names_file="labels.txt",
         label_folder="annotations/",
+        video=True,
         dotted=True,
         first_id=1,
     ),

@@ -105,8 +105,8 @@ def _sixth(rows: RawRows) -> str:
     return "track" if rows.whole[rows.offsets[own + 1] - 1].all() else "score"
 
 
-def sound(rows: RawRows, meaning: Meaning, dialect: Dialect, tell: Tell) -> RawRows:
-    """Return the rows that can be read; `tell` gets the others."""
+def sound(rows: RawRows, meaning: Meaning, dialect: Dialect, tell: Tell) -> Array:
+    """Return (n,) bool, the rows that can be read; `tell` gets the others."""
     lengths = rows.lengths
     first = rows.values[rows.offsets[:-1]]
     no_class = (first != np.floor(first)) | (first < dialect.first_id) | (first > MOST)
@@ -118,7 +118,7 @@ def sound(rows: RawRows, meaning: Meaning, dialect: Dialect, tell: Tell) -> RawR
             tell(rows, place, "a row begins with the number of its class", f"an integer from {dialect.first_id}")
         else:
             tell(rows, place, *_expected(int(lengths[place]), meaning))
-    return rows.take(~no_class & fits)
+    return np.asarray(~no_class & fits)
 
 
 MOST = 10_000_000

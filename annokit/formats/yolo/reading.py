@@ -29,10 +29,11 @@ from annokit.formats.yolo.issues import beyond_borders
 from annokit.formats.yolo.meaning import annotation_table, classes_for, find_meaning, sound
 from annokit.formats.yolo.rows import RawRows, gather
 from annokit.formats.yolo.trees import Entry, Finder, Tree
+from annokit.formats.yolo.video import split_frames, tracks_of
 from annokit.geometry.boxes import FORMS
 from annokit.model.builder import DatasetBuilder
 from annokit.model.label import Label, Skeleton
-from annokit.model.schema import STATUSES, UNITS
+from annokit.model.schema import ITEM_KINDS, STATUSES, UNITS
 from annokit.report import Issue
 
 if TYPE_CHECKING:
@@ -168,20 +169,29 @@ class _Reader:
 
     def __init__(self, source: Source, context: ReadContext, config: Config, tree: Tree) -> None:
         self.source, self.context, self.config, self.tree = source, context, config, tree
+        self.entries = tree.entries
         self.dialect: Dialect = context.dialect
         self.builder = DatasetBuilder(unit=self.dialect.unit, form=self.dialect.form)
 
     def dataset(self, rows: RawRows, unread: np.ndarray, sixth: str | None, measure: bool) -> Dataset:
         """Return the dataset of all rows."""
+        frames = split_frames(rows, self.entries, unread) if self.dialect.video else None
+        if frames is not None:
+            rows, unread, self.entries = frames.rows, frames.unread, frames.entries
+            self.builder.report(frames.issues)
         stated = self.dialect.rows or self.config.rows
         meaning = find_meaning(rows, stated, self.config.joints, sixth)
-        rows = sound(rows, meaning, self.dialect, self._tell)
-        table = annotation_table(rows, meaning, self.dialect.first_id)
+        good = sound(rows, meaning, self.dialect, self._tell)
+        table = annotation_table(rows.take(good), meaning, self.dialect.first_id)
+        if frames is not None and frames.videos:
+            table = table.replace({"track": tracks_of(frames.tracks[good])})
+            for video in frames.videos:
+                self.builder.add_sequence(video, name=video)
         labels = table.array("label")
         names, more = classes_for(labels, self.config.classes or (), self.source.label)
         for number, name in enumerate(names):
             self.builder.add_label(self._label(number, name))
-        self.builder.add_items(item_table(self.source, self.tree.entries, self.dialect, unread, measure))
+        self.builder.add_items(item_table(self.source, self.entries, self.dialect, unread, measure))
         self.builder.add_annotations(table)
         self.builder.extras.update(
             {key: raw for key, raw in self.config.extras.items() if key.partition("/")[2] not in self.tree.used_keys}
@@ -197,7 +207,7 @@ class _Reader:
         return Label(name, number + self.dialect.first_id, skeleton=skeleton)
 
     def _tell(self, rows: RawRows, row: int, message: str, expected: str) -> None:
-        entry = self.tree.entries[int(rows.files[row])]
+        entry = self.entries[int(rows.files[row])]
         error = FormatError(
             message,
             path=self.source.where(entry.label or entry.path),
@@ -231,6 +241,12 @@ def item_table(source: Source, entries: Sequence[Entry], dialect: Dialect, unrea
     splits = [(row, entry.split) for row, entry in enumerate(entries) if entry.split is not None]
     if splits:
         columns["split"] = sparse_of(count, [row for row, _ in splits], [split for _, split in splits])
+    frames = [(row, entry.frame, entry.video) for row, entry in enumerate(entries) if entry.frame is not None]
+    if frames:
+        rows, numbers, videos = (np.array(column, np.int64) for column in zip(*frames, strict=True))
+        kinds, owners = np.zeros(count, np.uint8), np.full(count, -1, np.int64)
+        kinds[rows], owners[rows] = ITEM_KINDS.index("frame"), videos
+        columns.update(kind=Fixed(kinds), sequence=Fixed(owners), frame=Sparse(count, rows, None, Fixed(numbers)))
     images = [(row, entry.image) for row, entry in enumerate(entries) if entry.image is not None]
     if images:
         columns.update(_media(source, count, images, measure))

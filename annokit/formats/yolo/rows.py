@@ -49,9 +49,10 @@ class RawRows:
         """Return the rows that a bool mask or row numbers choose."""
         from annokit.geometry.ragged import take
 
-        rows = np.flatnonzero(rows) if rows.dtype == bool else rows
-        if len(rows) == len(self.files):
-            return self
+        if rows.dtype == bool:
+            if rows.all():
+                return self
+            rows = np.flatnonzero(rows)
         offsets, index = take(self.offsets, rows)
         return RawRows(self.files[rows], self.lines[rows], offsets, self.values[index], self.whole[index])
 

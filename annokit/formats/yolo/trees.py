@@ -55,6 +55,12 @@ class Entry:
     name: str
     """The item's name."""
 
+    frame: int | None = None
+    """The number of a frame of a video."""
+
+    video: int = -1
+    """Position of its video among those of the tree, -1 where it is a picture."""
+
     @property
     def lies(self) -> bool:
         """Whether the source holds anything of it."""
