@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from annokit.formats import numbers, steps
 from annokit.formats.bitmaps import settle_bitmaps
 from annokit.formats.conversions import convert_kinds
+from annokit.formats.origin import forgotten, remembered
 from annokit.report import Report
 
 if TYPE_CHECKING:
@@ -32,13 +33,14 @@ def narrow(ds: Dataset, holds: Holds, *, apply: bool = True) -> tuple[Dataset, R
     dataset : Dataset
         `ds` itself where nothing changes.
     report : Report
-        Empty exactly if the returned dataset equals `ds`.
+        Empty exactly if the returned dataset equals `ds`. Its places are items and annotation rows of `ds`.
     """
     issues = []
+    narrowed = start = remembered(ds)
     for step in _steps(holds):
-        ds, found = step(ds, apply)
+        narrowed, found = step(narrowed, apply)
         issues += found
-    return ds, Report(issues)
+    return ds if narrowed is start else forgotten(narrowed), Report(issues)
 
 
 def _steps(holds: Holds) -> Iterator[Step]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from annokit.columns import Table
 from annokit.columns.base import Array
+from annokit.formats.origin import source_names, source_rows
 from annokit.report import Issue, Places
 
 if TYPE_CHECKING:
@@ -32,10 +33,10 @@ FATE = {"unknown-size": "refused"}
 
 
 class ItemNames(Sequence[str]):
-    """Names of the items of a table, decoded only when asked for."""
+    """Names of the items of a table, as the caller knows them, decoded only when asked for."""
 
     def __init__(self, items: Table) -> None:
-        self._column = items.columns["name"]
+        self._column = source_names(items)
 
     def __len__(self) -> int:
         return len(self._column)
@@ -45,8 +46,9 @@ class ItemNames(Sequence[str]):
 
 
 def at_annotations(ds: Dataset, code: str, field: str, message: str, rows: Array, **facts: Any) -> Issue:
-    """Return an issue about annotation `rows`."""
-    places = Places(ItemNames(ds._items), ds._annotations.array("item")[rows], np.asarray(rows, np.int64))
+    """Return an issue about annotation `rows`; its places are rows of the caller's dataset."""
+    item_rows = ds._annotations.array("item")[rows]
+    places = Places(ItemNames(ds._items), item_rows, source_rows(ds._annotations, rows))
     return Issue.at(
         code,
         facts.pop("severity", SEVERITY.get(code, "warning")),

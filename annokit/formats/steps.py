@@ -9,6 +9,7 @@ import numpy as np
 
 from annokit.columns import Column, Fixed, Number, Sparse, Table
 from annokit.columns.base import Array
+from annokit.formats.origin import NAME, ROW
 from annokit.formats.places import at_all, at_annotations, at_items
 from annokit.model.label_set import LabelSet
 from annokit.model.rows import ITEM_DEFAULTS, SEQUENCE_DEFAULTS, SEQUENCE_MAKERS, Rows
@@ -23,7 +24,21 @@ if TYPE_CHECKING:
 Found = tuple["Dataset", "list[Issue]"]
 
 STRUCTURAL = frozenset(
-    ("item", "label", "kind", "points", "rotated", "ellipse", "cuboid", "mask", "name", "path", "bitmap_path")
+    (
+        "item",
+        "label",
+        "kind",
+        "points",
+        "rotated",
+        "ellipse",
+        "cuboid",
+        "mask",
+        "name",
+        "path",
+        "bitmap_path",
+        ROW,
+        NAME,
+    )
 )
 """Columns that are no field of their own."""
 
