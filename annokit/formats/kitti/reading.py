@@ -133,8 +133,8 @@ def _labels(
     context: ReadContext,
 ) -> Array:
     """Return the label of each row, -1 where its class is no text, and add the labels in the order of first use."""
-    codes: dict[bytes, int] = {}
-    found = np.fromiter((codes.setdefault(name, len(codes)) for name in rows.names), np.int64, len(rows.names))
+    codes = {name: code for code, name in enumerate(dict.fromkeys(rows.names))}
+    found = np.fromiter(map(codes.__getitem__, rows.names), np.int64, len(rows.names))
     places = []
     for name, code in codes.items():
         try:
