@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,11 @@ import numpy as np
 from annokit.columns import Column, Fixed, Number, Ragged, Sparse, Table
 from annokit.columns.base import Array, concat
 from annokit.formats.coco.piece import Piece
+from annokit.formats.coco.records import Recipe, kind_of
+from annokit.formats.coco.typed import Block
+
+BATCH = 8_000
+"""Records whose small values are read at a time."""
 
 SLACK = 1.1
 """What is reserved beyond the extrapolated need; memory that is never touched costs nothing."""
@@ -208,49 +214,79 @@ class Gathered:
 
     Parameters
     ----------
+    recipe : Recipe
+        What becomes of the records.
     total : int or None
         Bytes of the source.
     """
 
-    def __init__(self, total: int | None) -> None:
+    def __init__(self, recipe: Recipe, total: int | None = None) -> None:
+        self._recipe = recipe
         self._reach = Reach(total)
         self._columns: dict[str, Any] = {}
+        self._ranks: dict[str, int] = {}
+        self._places: dict[str, float] = {}
+        self._waiting: list[Block] = []
+        self._kinds: list[Array] = []
+        self._settled = 0
         self.count = 0
         self.bad: dict[int, bytes] = {}
 
-    def add(self, piece: Piece, end: int) -> None:
+    def add(self, block: Block, end: int) -> None:
         """Append a block that ends at offset `end` of the source."""
-        self._reach.add(piece.size, end)
-        self._append(piece)
+        self._reach.add(block.size, end)
+        for key in block.order:
+            self._ranks.setdefault(key, len(self._ranks))
+        large = self._recipe.read_large(block)
+        self._append(large, self.count)
+        self._kinds.append(kind_of(large))
+        self._waiting.append(block)
+        self.count += len(block)
+        if self.count - self._settled >= BATCH:
+            self._settle()
 
-    def _append(self, piece: Piece) -> None:
+    def _settle(self) -> None:
+        """Read what waits."""
+        if self._waiting:
+            piece = self._recipe.read_rest(self._waiting, np.concatenate(self._kinds))
+            self._waiting, self._kinds = [], []
+            self._append(piece, self._settled)
+            self._settled = self.count
+
+    def _append(self, piece: Piece, start: int) -> None:
         for name, column in piece.columns.items():
             if name not in self._columns:
                 self._columns[name] = KINDS.get(name, Others)(self._reach)
-            self._columns[name].add(column, self.count)
+                self._places[name] = self._ranks.get(piece.owners.get(name, ""), math.inf)
+            self._columns[name].add(column, start)
         for number, text in piece.bad.items():
-            self.bad[self.count + number] = text
-        self.count += len(piece)
+            self.bad[start + number] = text
 
     def join(self, other: Gathered) -> None:
         """Append what was gathered of the next part of the source."""
-        self._append(other._piece())
+        self._settle()
+        piece = other.piece()
+        self._append(piece, self.count)
+        self.count += len(piece)
+        self._settled = self.count
 
-    def _piece(self) -> Piece:
-        """Return everything as one block; the columns are gone afterwards."""
-        made = {name: self._columns[name].done(self.count) for name in list(self._columns)}
+    def piece(self) -> Piece:
+        """Return everything as one piece, columns in the order of the keys; nothing is kept here."""
+        self._settle()
+        names = sorted(self._columns, key=self._places.__getitem__)
+        made = {name: self._columns[name].done(self.count) for name in names}
         self._columns = {}
         return Piece(self.count, made, self.bad)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _gathered, (self._piece(),)
+        return _gathered, (self.piece(),)
 
     def table(self) -> tuple[Table, Array | None]:
         """Return the table without the records that are no objects, and where its rows stood; nothing is kept here.
 
         None stands for rows that stood where they are.
         """
-        table = Table(self.count, self._piece().columns)
+        table = Table(self.count, self.piece().columns)
         if not self.bad:
             return table, None
         keep = np.ones(self.count, bool)
@@ -260,6 +296,7 @@ class Gathered:
 
 
 def _gathered(piece: Piece) -> Gathered:
-    made = Gathered(None)
-    made._append(piece)
+    made = Gathered(Recipe({}, lambda _: None))
+    made._append(piece, 0)
+    made.count = made._settled = len(piece)
     return made

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import attrs
 import numpy as np
 from msgspec import Raw
 
-from annokit.codecs.json_fields import Fields
 from annokit.codecs.json_numbers import Scalars
-from annokit.columns import Column, Json
+from annokit.columns import Column
 from annokit.columns.base import Array
-from annokit.columns.json import dumps
 from annokit.formats.coco import keys, values
 
 
@@ -30,11 +27,17 @@ class Piece:
     bad: dict[int, bytes] = attrs.field(factory=dict)
     """The records that are no objects, by number."""
 
-    size: int = 0
-    """Bytes of the records in the file."""
+    key: str = ""
+    """The key that is being read."""
 
-    integers: Mapping[str, Scalars] = attrs.field(factory=dict)
-    """Columns of integers, parsed already; not part of the result."""
+    owners: dict[str, str] = attrs.field(factory=dict)
+    """The key that each column comes from."""
+
+    kind: Array = attrs.field(factory=lambda: np.zeros(0, np.uint8))
+    """(count,) uint8 kind of the shapes read before, 0 where none."""
+
+    scalars: dict[str, Scalars] = attrs.field(factory=dict)
+    """Columns of single numbers that are parsed already, by key."""
 
     absent: dict[str, Array] = attrs.field(factory=dict)
     """Rows that lack a key, for the keys that some record of the block has."""
@@ -46,6 +49,7 @@ class Piece:
         """Add a column."""
         if column is not None:
             self.columns[name] = column
+            self.owners.setdefault(name, self.key)
 
     def keep(self, key: str, raws: Sequence[Raw], rows: Array | None = None) -> None:
         """Keep the values of `rows`, by default of all that there are, verbatim."""
@@ -59,15 +63,3 @@ class Piece:
         lacking = np.zeros(self.count, bool)
         lacking[rows] = True
         return lacking
-
-
-def keep_further(piece: Piece, fields: Fields) -> None:
-    """Keep the members whose keys got no column."""
-    if fields.further:
-        rows = np.array(list(fields.further), np.int64)
-        objects = [_object(members) for members in fields.further.values()]
-        piece.put(keys.FURTHER, values.spread(piece.count, rows, Json.of(objects)))
-
-
-def _object(members: Any) -> bytes:
-    return b"{" + b",".join(dumps(key) + b":" + bytes(raw) for key, raw in members.items()) + b"}"

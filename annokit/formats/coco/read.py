@@ -21,6 +21,7 @@ from annokit.formats.coco.identify import plain_ids, source_ids
 from annokit.formats.coco.implied import frame_of
 from annokit.formats.coco.issues import Told, issues_of
 from annokit.formats.coco.resolve import Resolved, resolve, with_values
+from annokit.formats.coco.typed import TypedDecoder
 from annokit.model.dataset import Dataset
 from annokit.model.label import Label
 from annokit.model.label_set import LabelSet
@@ -48,6 +49,14 @@ def read(source: Source, context: ReadContext) -> Dataset:
     return _Document(context, how.label, top, lists).dataset()
 
 
+RECIPES = {
+    "": records.annotation_recipe,
+    "/images": records.image_recipe,
+    "/annotations": records.annotation_recipe,
+}
+"""What becomes of each list, by pointer; ``""`` for a document that is a list itself."""
+
+
 class Lists:
     """The lists of a document, gathered as its blocks come.
 
@@ -60,12 +69,8 @@ class Lists:
     """
 
     def __init__(self, columns: int, total: int | None) -> None:
-        self.paths = {
-            "": records.annotation_decoder(columns),
-            "/images": records.image_decoder(columns),
-            "/annotations": records.annotation_decoder(columns),
-        }
-        self.gathered = {pointer: Gathered(total) for pointer in self.paths}
+        self.paths = {pointer: TypedDecoder(columns) for pointer in RECIPES}
+        self.gathered = {pointer: Gathered(make(), total) for pointer, make in RECIPES.items()}
 
     def take(self, block: Block) -> None:
         """Take the next block."""
@@ -152,9 +157,10 @@ class _Document:
 
     def _table(self, pointer: str) -> tuple[Table, Array | None]:
         gathered = self._lists[pointer]
+        table = gathered.table()
         for number, text in gathered.bad.items():
             self._bad(f"{pointer}/{number}", text)
-        return gathered.table()
+        return table
 
     def _bad(self, pointer: str, text: bytes) -> None:
         found = repr(text[:40].decode("utf-8", "backslashreplace"))

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
+import attrs
 import numpy as np
 from msgspec import Raw
 
 from annokit.codecs import json_numbers as parse
 from annokit.codecs.json_fields import FieldDecoder, Fields
-from annokit.columns import Fixed, Number, Sparse
+from annokit.columns import Fixed, Json, Number, Sparse
 from annokit.columns.base import Array
+from annokit.columns.json import dumps
 from annokit.formats.coco import keys, shapes, values
 from annokit.formats.coco.absent import ANNOTATION_WANTED, IMAGE_WANTED, SHAPED, marks
-from annokit.formats.coco.piece import Piece, keep_further
-from annokit.limits import DEFAULT_LIMITS
+from annokit.formats.coco.piece import Piece
+from annokit.formats.coco.typed import NUMBER, TYPES, Block, as_raws, scalars
 from annokit.model.schema import KIND_CODE
 
 Raws = Sequence[Raw]
@@ -25,44 +28,77 @@ INTEGERS = ("id", "image_id", "category_id", "iscrowd", "track_id", "width", "he
 """Keys that mostly hold integers."""
 
 
-class Decoder:
-    """A decoder for :func:`annokit.codecs.records.split` that gives a :class:`Piece`.
+@attrs.frozen(eq=False)
+class Recipe:
+    """What becomes of the records of a list."""
 
-    Parameters
-    ----------
-    table : mapping of str to function
-        What becomes of each key; any other is kept verbatim.
-    finish : function
-        Called with the piece when all keys are done.
-    columns : int
-        Most distinct keys that get a column.
-    """
+    table: Mapping[str, Put]
+    """What becomes of each key; any other is kept verbatim."""
 
-    def __init__(self, table: Mapping[str, Put], finish: Callable[[Piece], None], columns: int) -> None:
-        self._fields = FieldDecoder(columns)
-        self._table = table
-        self._finish = finish
+    finish: Callable[[Piece], None]
+    """Called with a piece when all keys are done."""
 
-    def __call__(self, text: bytes) -> Piece:
-        """Return the columns of the array of objects in `text`."""
-        fields = self._fields(text)
-        known = {key: fields.columns[key] for key in INTEGERS if key in fields.columns}
-        piece = Piece(fields.count, bad=dict(fields.odd), size=len(text), integers=values.integers_of(known))
-        for key, raws in fields.columns.items():
-            self._table.get(key, _unknown)(piece, key, raws)
-        keep_further(piece, fields)
-        self._finish(piece)
+    large: tuple[str, ...] = ()
+    """Keys whose values are read block by block; the others wait until there are enough of them."""
+
+    def read_large(self, block: Block) -> Piece:
+        """Return the columns of the large values of a block."""
+        piece = Piece(len(block))
+        for key in self.large:
+            if key in block.fields.columns:
+                piece.key = key
+                self.table[key](piece, key, block.fields.columns[key])
+        return piece
+
+    def read_rest(self, blocks: Sequence[Block], kind: Array) -> Piece:
+        """Return all other columns of several blocks, given the kind of shape (n,) that the large values make."""
+        piece = Piece(sum(map(len, blocks)), kind=kind)
+        raws = _joined([block for block in blocks if len(block)], self.large, piece)
+        likely = {key: raws[key] for key in INTEGERS if key in raws and key not in piece.scalars}
+        piece.scalars.update(values.integers_of(likely))
+        for piece.key, column in raws.items():
+            self.table.get(piece.key, _unknown)(piece, piece.key, column)
+        piece.key = ""
+        _keep_others(piece, [block.fields for block in blocks])
+        self.finish(piece)
         return piece
 
 
-def image_decoder(columns: int = DEFAULT_LIMITS.extras_columns) -> Decoder:
-    """Return the decoder of images."""
-    return Decoder(_image_table(), _finish_images, columns)
+def _joined(blocks: Sequence[Block], without: Sequence[str], piece: Piece) -> dict[str, Raws]:
+    """Return the raw values of several blocks by key, and put those that are numbers already into `piece`."""
+    columns: dict[str, Raws] = {}
+    for key in dict.fromkeys(key for block in blocks for key in block.order if key not in without):
+        if any(key in block.fields.columns for block in blocks):
+            columns[key] = (
+                blocks[0].raws(key)
+                if len(blocks) == 1
+                else list(chain.from_iterable(block.raws(key) for block in blocks))
+            )
+            continue
+        numbers = list(chain.from_iterable(block.numbers.get(key) or (None,) * len(block) for block in blocks))
+        found = scalars(numbers, floats=TYPES[key] is NUMBER)
+        if found is not None:
+            piece.scalars[key] = found
+        columns[key] = as_raws(numbers) if found is None else ()
+    return columns
 
 
-def annotation_decoder(columns: int = DEFAULT_LIMITS.extras_columns) -> Decoder:
-    """Return the decoder of annotations."""
-    return Decoder(_annotation_table(), _finish_annotations, columns)
+def _keep_others(piece: Piece, blocks: Sequence[Fields]) -> None:
+    """Keep the members whose keys got no column, and the records that are no objects."""
+    start = 0
+    rows: list[int] = []
+    objects: list[bytes] = []
+    for fields in blocks:
+        rows += [start + number for number in fields.further]
+        objects += map(_object, fields.further.values())
+        piece.bad.update({start + number: text for number, text in fields.odd.items()})
+        start += fields.count
+    if rows:
+        piece.put(keys.FURTHER, values.spread(piece.count, np.array(rows, np.int64), Json.of(objects)))
+
+
+def _object(members: Mapping[str, Raw]) -> bytes:
+    return b"{" + b",".join(dumps(key) + b":" + bytes(raw) for key, raw in members.items()) + b"}"
 
 
 def _unknown(piece: Piece, key: str, raws: Raws) -> None:
@@ -71,9 +107,10 @@ def _unknown(piece: Piece, key: str, raws: Raws) -> None:
 
 def _ids(column: str) -> Put:
     def put(piece: Piece, key: str, raws: Raws) -> None:
-        found, piece.absent[key], odd = values.ids(raws, piece.integers.get(key))
+        found, piece.absent[key], odd = values.ids(raws, piece.scalars.get(key))
         piece.put(column, found)
-        piece.keep(key, raws, odd)
+        if len(odd):
+            piece.keep(key, raws, odd)
 
     return put
 
@@ -100,7 +137,7 @@ def _side(axis: int) -> Put:
     """Read width or height into the column ``size``."""
 
     def put(piece: Piece, key: str, raws: Raws) -> None:
-        found = piece.integers.get(key) or parse.ints(raws)
+        found = piece.scalars.get(key) or parse.ints(raws)
         piece.absent[key] = found.absent
         good = found.values >= 0
         good[found.absent] = good[found.odd] = False
@@ -110,13 +147,14 @@ def _side(axis: int) -> Put:
             piece.put("size", size)
         size.values[good, axis] = found.values[good]
         good[found.absent] = True
-        piece.keep(key, raws, np.flatnonzero(~good))
+        if not good.all():
+            piece.keep(key, raws or as_raws(found.values.tolist()), np.flatnonzero(~good))
 
     return put
 
 
 def _floats(piece: Piece, key: str, raws: Raws) -> tuple[Sparse | None, Array]:
-    found = parse.floats(raws)
+    found = piece.scalars.get(key) or parse.floats(raws)
     piece.absent[key] = found.absent
     fits = ~np.isnan(found.values)
     rows = np.flatnonzero(fits)
@@ -124,13 +162,14 @@ def _floats(piece: Piece, key: str, raws: Raws) -> tuple[Sparse | None, Array]:
     if not len(rows):
         return None, np.flatnonzero(~fits)
     whole = None if found.whole is None else found.whole[rows]
-    return values.spread(len(raws), rows, Number(found.values[rows], whole)), np.flatnonzero(~fits)
+    return values.spread(piece.count, rows, Number(found.values[rows], whole)), np.flatnonzero(~fits)
 
 
 def _score(piece: Piece, key: str, raws: Raws) -> None:
     found, odd = _floats(piece, key, raws)
     piece.put("score", found)
-    piece.keep(key, raws, odd)
+    if len(odd):
+        piece.keep(key, raws, odd)
 
 
 def _computed(piece: Piece, key: str, raws: Raws) -> None:
@@ -143,7 +182,7 @@ def _computed(piece: Piece, key: str, raws: Raws) -> None:
 
 
 def _attribute(piece: Piece, key: str, raws: Raws) -> None:
-    integers = piece.integers.get(key)
+    integers = piece.scalars.get(key)
     if integers is not None:
         piece.put(keys.ATTRIBUTE + key, values.dense(integers))
         piece.absent[key] = integers.absent
@@ -212,8 +251,9 @@ def _widened(column: Sparse, count: int, rows: Array) -> Sparse:
     return Sparse(count, rows[column.present()], column.slots, column.values)
 
 
-def _image_table() -> dict[str, Put]:
-    return {
+def image_recipe() -> Recipe:
+    """Return what becomes of images."""
+    table: dict[str, Put] = {
         "file_name": _text("name"),
         "id": _ids("id"),
         "coco_url": _text("uri"),
@@ -221,10 +261,12 @@ def _image_table() -> dict[str, Put]:
         "height": _side(1),
         "attributes": _Attributes(),
     }
+    return Recipe(table, _finish_images)
 
 
-def _annotation_table() -> dict[str, Put]:
-    return {
+def annotation_recipe() -> Recipe:
+    """Return what becomes of annotations."""
+    table: dict[str, Put] = {
         "id": _ids("id"),
         "image_id": _ids("item"),
         "category_id": _ids("label"),
@@ -237,6 +279,7 @@ def _annotation_table() -> dict[str, Put]:
         **dict.fromkeys(keys.TOP_ATTRIBUTES, _attribute),
         **dict.fromkeys(keys.DERIVED, _computed),
     }
+    return Recipe(table, _finish_annotations, ("segmentation",))
 
 
 def _finish_images(piece: Piece) -> None:
@@ -244,22 +287,27 @@ def _finish_images(piece: Piece) -> None:
 
 
 def _finish_annotations(piece: Piece) -> None:
-    kind = np.zeros(piece.count, np.uint8)
-    joints = piece.columns.get("keypoints")
-    _mark(kind, joints, "keypoints")
+    """Add the kind of each shape: a segmentation, else a box, else joints."""
+    kind = piece.kind
     box: Any = piece.columns.get("box")
     if box is not None:
-        kind[~np.isnan(box.values[:, 0])] = KIND_CODE["box"]
-    _mark(kind, piece.columns.get("points"), "polygon")
-    _mark(kind, piece.columns.get("mask"), "mask")
+        kind[(kind == 0) & ~np.isnan(box.values[:, 0])] = KIND_CODE["box"]
+    joints: Any = piece.columns.get("keypoints")
+    if joints is not None:
+        kind[(kind == 0) & joints.mask()] = KIND_CODE["keypoints"]
     piece.put("kind", Fixed(kind))
     absent = {key: piece.lacks(key) for key in ANNOTATION_WANTED}
     for key in SHAPED:
         absent[key] &= kind > 0
-    absent["num_keypoints"] &= joints.mask() if isinstance(joints, Sparse) else False
+    absent["num_keypoints"] &= False if joints is None else joints.mask()
     piece.put(keys.ABSENT, marks(absent))
 
 
-def _mark(kind: Array, column: Any, name: str) -> None:
-    if column is not None:
-        kind[column.present()] = KIND_CODE[name]
+def kind_of(piece: Piece) -> Array:
+    """Return the kind of shape (n,) uint8 that the large values of a block make, 0 where none."""
+    kind = np.zeros(piece.count, np.uint8)
+    for name, shape in (("points", "polygon"), ("mask", "mask")):
+        column: Any = piece.columns.get(name)
+        if column is not None:
+            kind[column.present()] = KIND_CODE[shape]
+    return kind

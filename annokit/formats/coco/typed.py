@@ -1,0 +1,164 @@
+"""Splitting records with the parser reading single numbers at once, as long as they are of the expected type.
+
+A number read as such costs a fraction of one kept as text first. The types are those that records mostly have; a
+block with another value is split without them, and the keys concerned are text from then on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import attrs
+import msgspec
+import numpy as np
+from msgspec import Raw
+
+from annokit.codecs.json_fields import ABSENT, FieldDecoder, Fields
+from annokit.codecs.json_numbers import EXACT, Scalars
+from annokit.columns.base import Array
+from annokit.columns.json import dumps
+from annokit.limits import DEFAULT_LIMITS
+
+INTEGER = int
+NUMBER = int | float
+
+TYPES: Mapping[str, Any] = {
+    **dict.fromkeys(("id", "image_id", "category_id", "iscrowd", "track_id", "width", "height"), INTEGER),
+    "area": NUMBER,
+    "score": NUMBER,
+    "num_keypoints": NUMBER,
+}
+"""What single numbers are mostly written as."""
+
+Numbers = Sequence[Any]
+"""One Python number per record, None where it lacks the key."""
+
+
+@attrs.frozen(eq=False)
+class Block:
+    """Records as they were split."""
+
+    fields: Fields
+    """Raw values by key."""
+
+    numbers: Mapping[str, Numbers]
+    """Numbers by key, for the keys that are not among the raw values."""
+
+    order: tuple[str, ...]
+    """All keys, in the order in which they first occur in the file."""
+
+    size: int
+    """Bytes of the records in the file."""
+
+    def __len__(self) -> int:
+        return self.fields.count
+
+    def raws(self, key: str) -> Sequence[Raw]:
+        """Return the values of a key as text, all absent where no record has it."""
+        return as_raws(self.numbers[key]) if key in self.numbers else self.fields.column(key)
+
+
+def as_raws(numbers: Numbers) -> list[Any]:
+    """Return Python numbers as JSON texts, empty for None."""
+    return [ABSENT if number is None else dumps(number) for number in numbers]
+
+
+class TypedDecoder:
+    """A decoder for :func:`annokit.codecs.records.split` that gives a :class:`Block`; use one per array.
+
+    Parameters
+    ----------
+    columns : int
+        Most distinct keys that get a column.
+    """
+
+    def __init__(self, columns: int = DEFAULT_LIMITS.extras_columns) -> None:
+        self._raw = FieldDecoder(columns)
+        self._types = dict(TYPES)
+        self._known: tuple[str, ...] = ()
+        self._decode: Callable[[bytes], list[msgspec.Struct]] | None = None
+
+    def __call__(self, text: bytes) -> Block:
+        """Return the records of the array of objects in `text`."""
+        if self._decode is not None:
+            try:
+                return self._block(self._decode(text), len(text))
+            except msgspec.ValidationError:
+                self._decode = None
+        fields = self._raw(text)
+        self._learn(fields)
+        return Block(fields, {}, tuple(fields.columns), len(text))
+
+    def _block(self, records: list[msgspec.Struct], size: int) -> Block:
+        columns = dict(zip(self._known, zip(*map(msgspec.structs.astuple, records), strict=True), strict=bool(records)))
+        numbers = {key: columns.pop(key) for key in self._known if key in self._types and records}
+        return Block(Fields(len(records), columns), numbers, self._known, size)
+
+    def _learn(self, fields: Fields) -> None:
+        """Expect the types that the values of a block have."""
+        for key, raws in fields.columns.items():
+            if key in self._types and not _fits(self._types[key], raws):
+                del self._types[key]
+        self._known = tuple(self._raw.keys)
+        if self._known:
+            self._decode = _typed(self._known, self._types)
+
+
+def _typed(known: Sequence[str], types: Mapping[str, Any]) -> Callable[[bytes], list[msgspec.Struct]]:
+    """Return a parser of arrays of objects that have these keys and no others."""
+    fields = [
+        (f"f{i}", types.get(key, Raw), msgspec.field(default=None if key in types else ABSENT, name=key))
+        for i, key in enumerate(known)
+    ]
+    record = msgspec.defstruct("Record", fields, forbid_unknown_fields=True, gc=False)
+    return msgspec.json.Decoder(list[record]).decode  # type: ignore[valid-type]
+
+
+def _fits(kind: Any, raws: Sequence[Raw]) -> bool:
+    """Tell whether all values that there are can be read as a type, and are not lost in it."""
+    stated = [raw for raw in raws if len(raw)]
+    try:
+        numbers = msgspec.json.Decoder(list[kind]).decode(b"[" + b",".join(stated) + b"]")
+    except msgspec.ValidationError:
+        return False
+    return scalars(numbers, floats=kind is not INTEGER) is not None
+
+
+def scalars(numbers: Numbers, *, floats: bool) -> Scalars | None:
+    """Return Python numbers as a column; None where it can't hold one of them.
+
+    Parameters
+    ----------
+    numbers : sequence of int, float or None
+        One per record.
+    floats : bool
+        Whether the column is of float64, in which integers are marked, or of int64.
+    """
+    count = len(numbers)
+    absent = np.flatnonzero([number is None for number in numbers]) if None in numbers else np.zeros(0, np.int64)
+    if len(absent):
+        numbers = [0 if number is None else number for number in numbers]
+    none = np.zeros(0, np.int64)
+    try:
+        values = np.fromiter(numbers, np.float64 if floats else np.int64, count)
+    except OverflowError:
+        return None
+    if not floats:
+        return Scalars(values, None, absent, none)
+    whole = _whole(numbers)
+    if not np.isfinite(values).all() or (whole is not None and (np.abs(values[whole]) >= EXACT).any()):
+        return None
+    if len(absent):
+        values[absent] = np.nan
+        if whole is not None:
+            whole[absent] = False
+    return Scalars(values, whole, absent, none)
+
+
+def _whole(numbers: Numbers) -> Array | None:
+    """Return which numbers are integers, None where none is."""
+    kinds = set(map(type, numbers))
+    if int not in kinds:
+        return None
+    return np.fromiter((type(number) is int for number in numbers), bool, len(numbers))
