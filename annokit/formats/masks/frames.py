@@ -61,6 +61,20 @@ def _framed(ds: Dataset) -> Array:
     return framed
 
 
+def titled_sequences(ds: Dataset, apply: bool) -> Found:
+    """Give sequences without a name their id as one."""
+    names = [ds._sequences.value("name", row) for row in range(len(ds._sequences))]
+    wanting = [row for row, name in enumerate(names) if name is MISSING or not str(name)]
+    if not wanting:
+        return ds, []
+    for row in wanting:
+        names[row] = _title(ds, row)
+    issue = at_all(
+        "derived", "sequence.name", "a sequence without name is called by its id", [names[r] for r in wanting]
+    )
+    return ds._with(sequences=ds._sequences.replace({"name": Text.of(map(str, names))})), [issue]
+
+
 def used_sequences(ds: Dataset, apply: bool) -> Found:
     """Keep the sequences that have frames, in the order of their first, each with a name of its own."""
     owner = ds._items.array("sequence")

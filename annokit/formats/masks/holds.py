@@ -38,7 +38,7 @@ def holds(dialect: Dialect, options: Mapping[str, Any]) -> Holds:
         time_unit="s",
         item_kind=None if dialect.frames else "image",
         labelled_only=dialect.content != "picture",
-        steps=(pixels.sizes_from_masks, pixels.sized_shapes, *((numbers.named_by_path,) if dialect.dotted else ())),
+        steps=tuple(_early(dialect)),
         late_steps=tuple(_late(dialect, background)),
         notes=NOTES[dialect.content],
     )
@@ -49,6 +49,16 @@ NOTES = {
     "object": "Every object has a file of its own, so that objects may overlap.",
     "label": "Every label has a file of its own, so that labels may overlap, but objects of one label become one.",
 }
+
+
+def _early(dialect: Dialect) -> Iterator[Step]:
+    yield pixels.in_memory
+    yield pixels.sizes_from_masks
+    yield pixels.sized_shapes
+    if dialect.dotted:
+        yield numbers.named_by_path
+    if dialect.frames:
+        yield frames.titled_sequences
 
 
 def _late(dialect: Dialect, background: int) -> Iterator[Step]:

@@ -149,7 +149,7 @@ def mask_files(source: Source, dialect: Dialect) -> list[str]:
     names = [name for name in source.names() if name.lower().endswith(".png") and not _BESIDE.search(name)]
     if dialect.colors:
         names = [name for name in names if not name.startswith(dialect.colors)]
-    for wanted in (dialect.folder, "masks/"):
+    for wanted in (dialect.folder, "" if dialect.frames else "masks/"):
         inside = [name for name in names if f"/{wanted}" in f"/{name}"] if wanted else []
         if inside:
             names = inside

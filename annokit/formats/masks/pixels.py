@@ -16,6 +16,7 @@ from annokit.formats.places import at_annotations, at_items
 from annokit.formats.steps import without
 from annokit.geometry import labelmap, ragged, rle, runs
 from annokit.geometry.paint import paint
+from annokit.model.bitmaps import rows_in_bitmaps, settled
 from annokit.model.masks import RLE, _stored, counts, rles
 from annokit.model.schema import KIND_CODE
 
@@ -42,6 +43,11 @@ def counts_of(ds: Dataset, rows: Array) -> tuple[Array, Array, Array]:
     if not len(rows):
         return np.zeros(0, np.int64), np.zeros(1, np.int64), np.zeros((0, 2), np.int64)
     return counts(ds, rows)
+
+
+def in_memory(ds: Dataset, apply: bool) -> Found:
+    """Take the pixels of masks out of their bitmaps in a dry run, too: what covers what can't be told without them."""
+    return (ds if apply or not len(rows_in_bitmaps(ds)) else settled(ds).dataset), []
 
 
 def sizes_from_masks(ds: Dataset, apply: bool) -> Found:

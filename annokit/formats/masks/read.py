@@ -107,7 +107,8 @@ class _Reader:
             self._notes.sizes.append(
                 (picture.name, f"mask {size[1]}x{size[0]}, picture {picture.size[0]}x{picture.size[1]}")
             )
-        return self._builder.add_item(picture.name, path=picture.path, **fields)
+        path = picture.path if picture.picture is None else self._source.path(picture.picture)
+        return self._builder.add_item(picture.name, path=path, **fields)
 
     # all of a picture in one PNG ----------------------------------------------------------------------------------
 

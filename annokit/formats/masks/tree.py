@@ -55,6 +55,9 @@ class Picture:
     title: str | None = None
     """What a class map calls it or its video, where that is another name."""
 
+    picture: str | None = None
+    """The picture's own file in the tree."""
+
     path: Path | None = None
     """The picture itself, where it lies in the tree."""
 
@@ -75,6 +78,8 @@ def _record(picture: Picture) -> dict[str, Any]:
         record |= {"video": picture.video, "frame": picture.frame}
     if picture.title is not None:
         record["title"] = picture.title
+    if picture.picture is not None:
+        record["picture"] = picture.picture
     if picture.size is not None:
         record["size"] = list(picture.size)
     record["masks"] = [
@@ -114,6 +119,7 @@ def _picture(record: Any, pointer: str, where: str) -> Picture:
             size=None if size is None else (_typed(size[0], int), _typed(size[1], int)),
             video=None if video is None else _typed(video, str),
             frame=None if video is None else _typed(record["frame"], int),
+            picture=None if record.get("picture") is None else _typed(record["picture"], str),
             title=None if record.get("title") is None else _typed(record["title"], str),
         )
     except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import cached_property, lru_cache
 from itertools import pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -21,6 +22,7 @@ from annokit.formats.masks.dialects import MANIFEST, PREVIEWS, Dialect
 from annokit.formats.masks.numbers import NONE, stated_ids
 from annokit.formats.masks.pixels import counts_of
 from annokit.formats.masks.tree import MaskFile, Picture, format_manifest
+from annokit.formats.pictures import picture_paths, write_pictures
 from annokit.geometry.paint import paint
 from annokit.geometry.ragged import gather
 from annokit.media.bitmap import encode_label_bitmap
@@ -115,7 +117,8 @@ class _Writer:
 
     def run(self) -> None:
         """Write everything."""
-        pictures = self._planned()
+        paths = picture_paths(self._ds, self._context)
+        pictures = self._planned(paths)
         for row, picture in enumerate(pictures):
             rows = self._ds._rows_of_item(row)
             drawn = rows[self._masked[rows]]
@@ -125,6 +128,8 @@ class _Writer:
                 self._files(drawn, picture)
             self._in_colors(row, drawn, picture)
             self._context.progress(row + 1, len(pictures))
+        if paths is not None:
+            write_pictures(self._output, self._context, [p.picture or "" for p in pictures], paths)
         self._classes(pictures)
         self._output.write(MANIFEST, format_manifest(self._context.dialect_name, pictures))
 
@@ -141,9 +146,10 @@ class _Writer:
 
     # names --------------------------------------------------------------------------------------------------------
 
-    def _planned(self) -> list[Picture]:
+    def _planned(self, paths: list[str] | None) -> list[Picture]:
         """Return the pictures with the files of their masks."""
         names, titles = self._mask_names(), self._titles()
+        beside = [None] * len(names) if paths is None else self._picture_names(paths)
         size = self._ds._items.array("size")
         known: list[bool] = np.asarray((size > 0).all(axis=1)).tolist()
         pictures = []
@@ -155,11 +161,22 @@ class _Writer:
                     masks=tuple(MaskFile(name) for name in own),
                     size=(int(size[row, 0]), int(size[row, 1])) if known[row] else None,
                     title=titles[row],
+                    picture=beside[row],
                     **self._video(row),
                 )
             )
         self._files_of_items = names
         return pictures if self._dialect.content == "picture" else self._with_files(pictures)
+
+    def _picture_names(self, paths: Sequence[str]) -> Sequence[str]:
+        """Return where the pictures themselves go: ``images/``, or ``<video>/frames/``."""
+        wanted = []
+        for row, (name, path) in enumerate(zip(self._ds.names, paths, strict=True)):
+            video = self._video(row)
+            ending = Path(path).suffix
+            frame = f"{clean_part(str(video['video']))}/frames/{video['frame']}{ending}" if video else ""
+            wanted.append(frame or f"images/{name}")
+        return safe_names(wanted).files
 
     def _titles(self) -> list[str | None]:
         """Return what the class map calls each picture, or its video; None where that is its name."""

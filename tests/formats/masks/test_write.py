@@ -259,3 +259,25 @@ def test_options_that_make_no_sense(tmp_path):
     with pytest.raises(annokit.UsageError, match="background"):
         annokit.write(two_boxes(), tmp_path / "out", "masks:individual", on_loss="allow", background=5)
     assert not (tmp_path / "out").exists()
+
+
+def test_pictures_go_along(tmp_path):
+    builder = DatasetBuilder()
+    video = builder.add_sequence(7)
+    Image.new("L", (4, 2)).save(tmp_path / "a.png")
+    builder.add_item("sub/a.png", path=tmp_path / "a.png", width=4, height=2)
+    builder.add_item("x", path=tmp_path / "a.png", width=4, height=2, kind="frame", frame=3, sequence=video)
+    ds = builder.build()
+    annokit.write(ds, tmp_path / "out", "masks:innotescus-instance", on_loss="allow", media="copy")
+    back = annokit.read(tmp_path / "out")
+    assert back.names == ("sub/a.png", "7#3")
+    assert [item.path for item in back] == [tmp_path / "out/images/sub/a.png", tmp_path / "out/7/frames/3.png"]
+    (tmp_path / "out/annokit-masks.json").unlink()
+    again = annokit.read(tmp_path / "out", "masks:innotescus-instance")
+    assert sorted(again.names) == ["7#3", "sub/a.png"]
+    (tmp_path / "a.png").unlink()
+    with pytest.raises(annokit.MediaError, match="no such file"):
+        annokit.write(ds, tmp_path / "more", "masks:instance", on_loss="allow", media="link")
+    with pytest.raises(annokit.MediaError, match="on this machine"):
+        annokit.write(two_boxes(), tmp_path / "more", "masks:instance", on_loss="allow", media="copy")
+    assert not (tmp_path / "more").exists()
