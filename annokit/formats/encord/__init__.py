@@ -23,7 +23,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from annokit.formats.base import Format
+from annokit.formats.encord.holds import holds
 from annokit.formats.encord.read import read
+from annokit.formats.encord.write import write
 
 if TYPE_CHECKING:
     from annokit.formats.detect import Probe
@@ -45,5 +47,7 @@ FORMAT = Format(
     sources=("Encord documentation: Exporting labels", "encord SDK 0.1.211"),
     detect=detect,
     read=read,
+    write=write,
+    holds=holds,
     tasks=frozenset(("classification", "detection", "instance", "keypoints", "tracking")),
 )

@@ -25,7 +25,7 @@ class Answers:
         self._ontology = ontology
         self.objects = _map(row, "object_answers")
         self.classifications = _map(row, "classification_answers")
-        self._actions = _map(row, "object_actions")
+        self.actions = _map(row, "object_actions")
         self._static: dict[str, Record] = {}
 
     def static(self, kind: str, key: str) -> Record:
@@ -56,7 +56,7 @@ class Answers:
 
     def dynamic(self, key: str, frame: int) -> Record:
         """Return the attributes that an object has on a frame only; ticked options of a checklist are gathered."""
-        entry = self._actions.get(key)
+        entry = self.actions.get(key)
         found: Record = {}
         for action in entry.get("actions") or () if isinstance(entry, dict) else ():
             if not isinstance(action, dict) or not in_ranges(frame, action.get("range")):
@@ -69,6 +69,11 @@ class Answers:
     def orphans(self, seen: set[str]) -> list[str]:
         """Return the hashes of objects that have answers and appear nowhere."""
         return sorted(key for key, entry in self.objects.items() if key not in seen and not _ranged(entry))
+
+    def unused(self, objects: set[str], classifications: set[str]) -> list[str]:
+        """Return the hashes of all answers whose object or classification is no annotation."""
+        gone = {*self.objects, *self.actions} - objects
+        return sorted(gone | (self.classifications.keys() - classifications))
 
 
 def _ranged(entry: Any) -> bool:

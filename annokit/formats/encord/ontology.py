@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from annokit.formats.encord.facts import KIND_OF_SHAPE
@@ -109,6 +110,33 @@ class Ontology:
                 ]
                 return Skeleton([str(joints[key].get("name")) for key in order], edges)
         return None
+
+
+def structure_of(labels: Iterable[Label]) -> Record:
+    """Return the ontology structure that labels make."""
+    objects: list[Record] = []
+    classifications: list[Record] = []
+    for label in labels:
+        node = {
+            "featureNodeHash": label.source_id,
+            "name": label.name,
+            "attributes": [_attribute(definition) for definition in label.attributes],
+        }
+        shape = label.extras.get("encord/shape")
+        (objects if shape else classifications).append({**node, "shape": shape} if shape else node)
+    return {"objects": objects, "classifications": classifications}
+
+
+_TYPE_NAMES = {ours: name for name, ours in TYPES.items()}
+
+
+def _attribute(definition: AttributeDefinition) -> Record:
+    options = [
+        {"featureNodeHash": o.source_id, "label": o.name, "options": [_attribute(a) for a in o.attributes]}
+        for o in definition.options
+    ]
+    kind = _TYPE_NAMES.get(definition.type, "text")
+    return {"featureNodeHash": definition.source_id, "name": definition.name, "type": kind, "options": options}
 
 
 def _listed(node: Any, key: str) -> list[Record]:

@@ -25,6 +25,15 @@ from annokit.formats.encord.facts import (
 )
 from annokit.formats.encord.geometry import OddError, fields_of
 from annokit.formats.encord.ontology import Ontology, color_of
+from annokit.formats.encord.records import (
+    beyond,
+    classification_record,
+    geometry_of,
+    hex_of,
+    object_record,
+    row_record,
+    unit_record,
+)
 from annokit.model.builder import DatasetBuilder
 from annokit.model.label import Label
 from annokit.report import Issue, Places
@@ -109,6 +118,7 @@ class _Reader:
         self._title = title
         self._builder = DatasetBuilder(unit="unit", form="xywh")
         self._positions: dict[Any, int] = {}
+        self._sequences = 0
         for label in ontology.labels():
             self._positions[label.source_id] = self._builder.add_label(label)
         self._unread: Counter[str] = Counter()
@@ -137,18 +147,10 @@ class _Reader:
     def _read_row(self, where: str, pointer: str, record: Record, branch: str) -> None:
         row = _Row(self, record, branch)
         units = sorted(record["data_units"].items(), key=_sequence_of)
-        row.sequence = self._builder.add_sequence(
-            _text_or_none(record.get("label_hash")),
-            name=_text_or_none(record.get("data_title")),
-            dataset=_text_or_none(record.get("dataset_title")),
-            task=_text_or_none(record.get("data_type")),
-            status=STATUS.get(str(record.get("label_status"))),
-            extras=self._row_extras(record, units),
-            **_video_fields(record, units),
-        )
-        for key, unit in units:
+        row.sequence, self._sequences = self._sequences, self._sequences + 1
+        for place, (key, unit) in enumerate(units):
             if isinstance(unit, dict):
-                row.unit(where, f"{pointer}/data_units/{key}", unit)
+                row.unit(f"{pointer}/data_units/{key}", place, key, unit)
             else:
                 self._bad(where, f"{pointer}/data_units/{key}", unit)
         row.ranges()
@@ -158,18 +160,30 @@ class _Reader:
                 self.note("unsupported-record", "warning", _SPACES, None, f"{pointer}/spaces/{key}")
         for key in row.answers.orphans(row.seen):
             self.note("dangling-reference", "warning", _ORPHAN, None, f"object_answers of {key}")
+        told = {
+            "id": _text_or_none(record.get("label_hash")),
+            "name": _text_or_none(record.get("data_title")),
+            "dataset": _text_or_none(record.get("dataset_title")),
+            "task": _text_or_none(record.get("data_type")),
+            "status": STATUS.get(str(record.get("label_status"))),
+        }
+        extras = self._row_extras(record, told, units, row)
+        self._builder.add_sequence(**told, extras=extras, **_video_fields(record, units))
 
-    def _row_extras(self, record: Record, units: list[tuple[str, Any]]) -> Record:
-        extras = {key: value for key, value in record.items() if key not in ROW_KEYS}
+    def _row_extras(self, record: Record, stated: Record, units: list[tuple[str, Any]], row: _Row) -> Record:
+        own = {key: value for key, value in record.items() if key != "data_units"}
+        self._count(own, ROW_KEYS)
+        base = {**row_record({**stated, "task": str(stated["task"])}), "data_hash": None, **dict.fromkeys(MAPS)}
+        extras = beyond(own, base)
         extras["label_status"] = record.get("label_status")
-        if "branch_name" in record:
-            extras["branch_name"] = record["branch_name"]
         if _is_single(record):
-            extras["#unit"] = [
-                {k: v for k, v in unit.items() if k != "labels"} for _, unit in units if isinstance(unit, dict)
-            ]
-        self._count(extras)
-        return keyed(extras)
+            extras["#unit"] = [_unit_extra(key, unit) for key, unit in units if isinstance(unit, dict)]
+        orphans = row.answers.unused(row.seen, row.classified)
+        silent = sorted(row.seen - row.answers.objects.keys()) + sorted(
+            row.classified - row.answers.classifications.keys()
+        )
+        told = {"#orphans": orphans, "#unanswered": silent}
+        return keyed({**extras, **{key: value for key, value in told.items() if value}})
 
     def _bad(self, where: str, pointer: str, found: Any) -> None:
         shown = repr(found)[:60]
@@ -182,8 +196,8 @@ class _Reader:
         """Note a place of an issue."""
         self._issues.setdefault((code, severity, message), []).append((item, row, detail))
 
-    def _count(self, extras: Record) -> None:
-        self._unread.update(key for key in extras if key not in EXPECTED and key not in ROW_KEYS and key[0] != "#")
+    def _count(self, record: Record, known: tuple[str, ...]) -> None:
+        self._unread.update(key for key in record if key not in EXPECTED and key not in known)
 
     def label(self, feature: Any, name: Any, color: Any, shape: Any) -> int:
         """Return the position of the label of a feature hash, else of a name and shape."""
@@ -195,7 +209,7 @@ class _Reader:
                 feature if isinstance(feature, str) else None,
                 color=color_of(color),
                 shape=KIND_OF_SHAPE.get(str(shape)),
-                extras={"encord/shape": shape if isinstance(shape, str) else None},
+                extras={"encord/shape": shape if isinstance(shape, str) else None, **_odd_color(color)},
             )
             position = self._positions[key] = self._builder.add_label(made)
         return position
@@ -214,11 +228,10 @@ class _Reader:
         """What is known of labels and attributes."""
         return self._ontology
 
-    def extras_of(self, record: Record, known: tuple[str, ...]) -> Record:
+    def extras_of(self, record: Record, known: tuple[str, ...], base: Record) -> Record:
         """Return what the model does not state of a record, counted."""
-        extras = {key: value for key, value in record.items() if key not in known}
-        self._count(extras)
-        return extras
+        self._count(record, known)
+        return beyond(record, base)
 
     def build(self) -> Dataset:
         """Return the dataset with its issues."""
@@ -235,6 +248,11 @@ class _Reader:
         return self._builder.build()
 
 
+RANGED = {"encord/#ranged": True}
+"""Extras of what stands in the answers alone, not in the labels of a frame."""
+
+MAPS = ("object_answers", "classification_answers", "object_actions")
+
 _SPACES = "labels of a data group's spaces are not read; they are kept as they are"
 _ORPHAN = "attributes are stated for an object that appears nowhere; they are kept as they are"
 
@@ -250,37 +268,55 @@ class _Row:
         self.answers = Answers(record, reader.ontology)
         self.sequence = -1
         self.seen: set[str] = set()
+        self.classified: set[str] = set()
         self._classified: dict[str, set[int]] = {}
         self._items: dict[int, int] = {}
         self._size: tuple[Any, Any] = (None, None)
 
-    def unit(self, where: str, pointer: str, unit: Record) -> None:
+    def unit(self, pointer: str, position: int, key: str, unit: Record) -> None:
         """Add the items and annotations of a data unit."""
         labels = unit.get("labels")
-        labels = labels if isinstance(labels, dict) else {}
         self._size = _size(unit.get("width")), _size(unit.get("height"))
         if _is_single(self._record):
-            for key in sorted(labels, key=_frame_order):
-                self._frame(f"{pointer}/labels/{key}", key, labels[key])
+            frames = labels if isinstance(labels, dict) else {}
+            for frame in sorted(frames, key=_frame_order):
+                self._frame(f"{pointer}/labels/{frame}", position, frame, frames[frame])
             return
         place = _int_or_none(unit.get("data_sequence"))
+        told = {
+            "id": _text_or_none(unit.get("data_hash")),
+            "uri": _text_or_none(unit.get("data_link")),
+            "frame": place if self._record.get("data_type") == "img_group" else None,
+            "width": self._size[0],
+            "height": self._size[1],
+        }
+        name = str(unit.get("data_title", unit.get("data_hash")))
+        stated = {k: v for k, v in unit.items() if k != "labels" or not isinstance(v, dict)}
+        base = unit_record({**told, "name": name}, str(self._record.get("data_type")), {})
+        if isinstance(labels, dict):
+            del base["labels"]
+        extras = self._reader.extras_of(stated, UNIT_KEYS, base)
+        if key != unit.get("data_hash"):
+            extras["#key"] = key
+        self._add_item(0 if place is None else place, name, pointer, labels, extras=extras, **told)
+
+    def _add_item(self, place: int | None, name: str, pointer: str, labels: Any, **told: Any) -> None:
+        found = labels if isinstance(labels, dict) else {}
+        extras = told.pop("extras")
         item = self._reader.builder.add_item(
-            str(unit.get("data_title", unit.get("data_hash"))),
-            id=_text_or_none(unit.get("data_hash")),
-            uri=_text_or_none(unit.get("data_link")),
-            kind=self._kind,
-            frame=place if self._record.get("data_type") == "img_group" else None,
+            name,
+            kind=told.pop("kind", self._kind),
             sequence=self.sequence,
             dataset=_text_or_none(self._record.get("dataset_title")),
             status=STATUS.get(str(self._record.get("label_status"))),
-            extras=keyed(self._reader.extras_of(unit, UNIT_KEYS)),
-            width=self._size[0],
-            height=self._size[1],
+            extras=keyed({**extras, **_labels_extras(found)} if isinstance(labels, dict) else extras),
+            **told,
         )
-        self._items[0 if place is None else place] = item
-        self._labels(pointer, item, 0 if place is None else place, labels)
+        if place is not None:
+            self._items[place] = item
+        self._labels(pointer, item, place, found)
 
-    def _frame(self, pointer: str, key: str, labels: Any) -> None:
+    def _frame(self, pointer: str, position: int, key: str, labels: Any) -> None:
         number = int(key) if key.isdecimal() else None
         if not isinstance(labels, dict):
             self._reader._bad(pointer, "", labels)
@@ -289,24 +325,13 @@ class _Row:
         metadata = extras.get("metadata")
         own: Record = metadata if isinstance(metadata, dict) else {}
         width, height = _size(own.get("width")), _size(own.get("height"))
-        item = self._frame_item(number, key, extras, (width or self._size[0], height or self._size[1]))
-        self._labels(pointer, item, number, labels)
-
-    def _frame_item(self, number: int | None, key: str, extras: Record, size: tuple[Any, Any]) -> int:
-        item = self._reader.builder.add_item(
-            f"{self._record.get('data_title')}#{key}",
-            kind="frame",
-            frame=number,
-            sequence=self.sequence,
-            dataset=_text_or_none(self._record.get("dataset_title")),
-            status=STATUS.get(str(self._record.get("label_status"))),
-            extras=keyed(extras),
-            width=size[0],
-            height=size[1],
-        )
-        if number is not None:
-            self._items[number] = item
-        return item
+        size = {"width": width or self._size[0], "height": height or self._size[1]}
+        if str(number) != key:
+            extras["#frame"] = key
+        if position:
+            extras["#unit"] = position
+        name = f"{self._record.get('data_title')}#{key}"
+        self._add_item(number, name, pointer, labels, extras=extras, frame=number, kind="frame", **size)
 
     def _labels(self, pointer: str, item: int, frame: int | None, labels: Record) -> None:
         for kind, add in (("objects", self._object), ("classifications", self._classification)):
@@ -324,23 +349,23 @@ class _Row:
             return
         ident = _text_or_none(obj.get("objectHash"))
         position = reader.label(obj.get("featureHash"), obj.get("name"), obj.get("color"), obj.get("shape"))
-        extras = reader.extras_of(obj, OBJECT_KEYS) | _differences(obj, reader.label_at(position))
+        label, told = reader.label_at(position), self._told(obj)
         try:
             fields = fields_of(obj)
+            base = object_record(
+                label, str(label.extras.get("encord/shape")), ident, told, geometry_of(fields, label)[1]
+            )
+            extras = reader.extras_of(obj, OBJECT_KEYS, base)
         except OddError as problem:
-            fields = {}
-            extras["#object"] = obj
+            fields, extras = {}, {"#object": obj}
             message = "a shape is not one that Encord documents and is kept as it is"
             reader.note("odd-value", "warning", message, reader.builder.annotation_count, f"{pointer}: {problem}")
-        for key in ("skeleton", "bitmask", "cuboid_2d"):
-            if key in obj:
-                extras[key] = obj[key]
         attributes: Record = {}
         if ident is not None:
             self.seen.add(ident)
             attributes = {**self.answers.static("objects", ident), **self.answers.dynamic(ident, frame or 0)}
         reader.builder.add_annotation(
-            item, position, track=ident, attributes=attributes, extras=keyed(extras), **fields, **self._told(obj)
+            item, position, track=ident, attributes=attributes, extras=keyed(extras), **fields, **told
         )
 
     def _told(self, entry: Record) -> Record:
@@ -357,12 +382,15 @@ class _Row:
     def _classification(self, pointer: str, item: int, frame: int | None, entry: Record) -> None:
         ident = _text_or_none(entry.get("classificationHash"))
         position = self._reader.label(entry.get("featureHash"), entry.get("name"), None, None)
-        extras = self._reader.extras_of(entry, CLASSIFICATION_KEYS)
+        told = self._told(entry)
+        base = classification_record(self._reader.label_at(position), ident, told)
+        extras = self._reader.extras_of(entry, CLASSIFICATION_KEYS, base)
         attributes = self.answers.static("classifications", ident) if ident is not None else {}
-        if ident is not None and frame is not None:
-            self._classified.setdefault(ident, set()).add(frame)
+        if ident is not None:
+            self.classified.add(ident)
+            self._classified.setdefault(ident, set()).update(() if frame is None else (frame,))
         self._reader.builder.add_annotation(
-            item, position, track=ident, attributes=attributes, extras=keyed(extras), **self._told(entry)
+            item, position, track=ident, attributes=attributes, extras=keyed(extras), **told
         )
 
     def ranges(self) -> None:
@@ -384,11 +412,12 @@ class _Row:
         answers = entry.get("classifications")
         first = answers[0] if isinstance(answers, list) and answers and isinstance(answers[0], dict) else {}
         feature = entry.get("featureHash") or first.get("featureHash")
-        position = self._reader.label(feature, first.get("name", ident), None, None)
+        position = self._reader.label(feature, entry.get("name", first.get("name", ident)), None, None)
         attributes = self.answers.static("classifications", ident)
         for item, span in self._places(ranges, listed):
+            self.classified.add(ident)
             self._reader.builder.add_annotation(
-                item, position, track=ident, attributes=attributes, span=span, **self._told(entry)
+                item, position, track=ident, attributes=attributes, span=span, extras=RANGED, **self._told(entry)
             )
 
     def _ranged_object(self, ident: str, entry: Record) -> None:
@@ -399,7 +428,7 @@ class _Row:
         attributes = self.answers.static("objects", ident)
         for item, span in self._places(pairs(entry.get("range")), set()):
             self._reader.builder.add_annotation(
-                item, position, track=ident, attributes=attributes, span=span, **self._told(entry)
+                item, position, track=ident, attributes=attributes, span=span, extras=RANGED, **self._told(entry)
             )
 
     def _places(self, ranges: list[tuple[int, int]], listed: set[int]) -> Iterator[tuple[int, Any]]:
@@ -458,16 +487,31 @@ def _video_fields(record: Record, units: list[tuple[str, Any]]) -> Record:
     }
 
 
-def _differences(obj: Record, label: Label) -> Record:
-    """Return what an object says of its label otherwise than the label does."""
-    told: Record = {}
-    if obj.get("name") != label.name:
-        told["name"] = obj.get("name")
-    if "color" in obj and color_of(obj["color"]) != label.color:
-        told["color"] = obj["color"]
-    if obj.get("shape") != label.extras.get("encord/shape"):
-        told["shape"] = obj.get("shape")
-    return told
+def _unit_extra(key: str, unit: Record) -> Record:
+    told = {k: v for k, v in unit.items() if k != "labels" or not isinstance(v, dict)}
+    absent = {} if "labels" in unit else {"#absent": ["labels"]}
+    return {**told, **absent, **({} if key == unit.get("data_hash") else {"#key": key})}
+
+
+def _labels_extras(labels: Record) -> Record:
+    """Return what the writer can't tell of the lists of a unit or frame: missing ones, odd ones, deleted objects."""
+    absent = [kind for kind in ("objects", "classifications") if kind not in labels]
+    extras: Record = {"#without": absent} if absent else {}
+    for kind in ("objects", "classifications"):
+        if kind in labels and not isinstance(labels[kind], list):
+            extras["#" + kind] = labels[kind]
+    objects = labels.get("objects")
+    gone = [
+        [place, entry]
+        for place, entry in enumerate(objects if isinstance(objects, list) else ())
+        if isinstance(entry, dict) and entry.get("isDeleted") is True
+    ]
+    return {**extras, "#deleted": gone} if gone else extras
+
+
+def _odd_color(color: Any) -> Record:
+    """Return how a label's colour is spelt where the writer would spell it otherwise."""
+    return {"encord/color": color} if color is not None and color != hex_of(color_of(color)) else {}
 
 
 def _sequence_of(pair: tuple[str, Any]) -> tuple[int, str]:

@@ -1,0 +1,211 @@
+"""The answer maps of a label row that is written: the source's own, made anew where attributes changed."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any, ClassVar
+
+from annokit.columns.json import dumps, same
+from annokit.formats.encord.answers import Answers, pairs
+from annokit.formats.encord.ontology import Ontology
+from annokit.formats.encord.records import classification_record, object_record, snake
+from annokit.formats.encord.rows import hashed
+from annokit.model.label import Label
+
+Record = dict[str, Any]
+Place = tuple[int, Record, Label]
+
+
+class Maps:
+    """Gathers what the annotations of a row answer.
+
+    Parameters
+    ----------
+    extras : dict
+        What the reader kept of the row.
+    ontology : Ontology
+        What is known of attributes.
+    kind : str
+        Kind of the row's items.
+    """
+
+    NAMES: ClassVar = ("object_answers", "classification_answers", "object_actions")
+
+    def __init__(self, extras: Record, ontology: Ontology, kind: str) -> None:
+        self._extras = extras
+        self._kind = kind
+        self._answers = Answers(extras, ontology)
+        self._silent = set(extras.get("#unanswered", ()))
+        self._objects: dict[str, list[Place]] = {}
+        self._classifications: dict[str, list[Place]] = {}
+        self._ranged: dict[str, list[Place]] = {}
+
+    def object(self, track: Any, place: int, told: Record, label: Label) -> None:
+        """Note an object on a frame."""
+        if isinstance(track, str):
+            self._objects.setdefault(track, []).append((place, told, label))
+
+    def classification(self, track: Any, place: int, told: Record, label: Label) -> None:
+        """Note a classification on a frame."""
+        if isinstance(track, str):
+            self._classifications.setdefault(track, []).append((place, told, label))
+
+    def ranged(self, track: Any, place: int, told: Record, label: Label) -> None:
+        """Note what holds for a range of a medium, or for all of it."""
+        self._ranged.setdefault(track, []).append((place, told, label))
+
+    def made(self) -> Record:
+        """Return the maps."""
+        kept = set(self._extras.get("#orphans", ()))
+        objects = {key: value for key, value in self._answers.objects.items() if key in kept}
+        actions = {key: value for key, value in self._answers.actions.items() if key in kept}
+        classified = {key: value for key, value in self._answers.classifications.items() if key in kept}
+        for track, places in self._objects.items():
+            self._object_answers(track, places, objects, actions)
+        for track in dict.fromkeys((*self._classifications, *self._ranged)):
+            if self._kind in ("audio", "text") and track not in self._answers.classifications:
+                objects[track] = self._ranged_object(track)
+            else:
+                entry = self._classification_answers(track)
+                classified.update({} if entry is None else {track: entry})
+        found = {"object_answers": objects, "classification_answers": classified, "object_actions": actions}
+        for name in self.NAMES:
+            if not isinstance(self._extras.get(name, {}), dict):
+                found[name] = self._extras[name]
+        return found
+
+    def _object_answers(self, track: str, places: list[Place], objects: Record, actions: Record) -> None:
+        if all(self._as_told(track, place, told) for place, told, _ in places):
+            if track in self._answers.objects:
+                objects[track] = self._answers.objects[track]
+            elif track not in self._silent:
+                objects[track] = {"objectHash": track, "classifications": []}
+            if track in self._answers.actions:
+                actions[track] = self._answers.actions[track]
+            return
+        label = places[0][2]
+        static, dynamic = _divided(places)
+        entry = self._answers.objects.get(track)
+        own = entry if isinstance(entry, dict) else {"objectHash": track}
+        objects[track] = {**own, "classifications": _answers(label, static)}
+        if dynamic:
+            actions[track] = {"objectHash": track, "actions": _actions(label, dynamic)}
+
+    def _as_told(self, track: str, place: int, told: Record) -> bool:
+        stated = {**self._answers.static("objects", track), **self._answers.dynamic(track, place)}
+        return _alike(told["attributes"], stated)
+
+    def _classification_answers(self, track: str) -> Record | None:
+        places, ranged = self._classifications.get(track, []), self._ranged.get(track, [])
+        known = self._answers.classifications.get(track)
+        stated = self._answers.static("classifications", track)
+        same_answers = all(_alike(told["attributes"], stated) for _, told, _ in (*places, *ranged))
+        if isinstance(known, dict) and same_answers and self._same_ranges(known, ranged):
+            return known
+        _, told, label = (*ranged, *places)[0]
+        if known is None and track in self._silent and same_answers:
+            return None
+        base = classification_record(label, track, told)
+        answers = _answers(label, told["attributes"])
+        names = {"name": base["name"]} if not places else {}
+        for key in ("name", "value"):
+            del base[key]
+        ranges = _spans(ranged, self._kind) if ranged else _runs([place for place, _, _ in places])
+        old = known if isinstance(known, dict) else {}
+        return {**old, **base, **names, "classifications": answers, "range": ranges, "spaces": old.get("spaces", {})}
+
+    def _same_ranges(self, known: Record, ranged: list[Place]) -> bool:
+        if self._kind == "image" or not ranged:
+            return True
+        return sorted(_spans(ranged, self._kind)) == sorted([a, b] for a, b in pairs(known.get("range")))
+
+    def _ranged_object(self, track: str) -> Record:
+        ranged = [*self._ranged.get(track, ()), *self._classifications.get(track, ())]
+        known = self._answers.objects.get(track)
+        stated = self._answers.static("objects", track)
+        told, label = ranged[0][1:]
+        as_told = isinstance(known, dict) and all(_alike(t["attributes"], stated) for _, t, _ in ranged)
+        if isinstance(known, dict) and as_told and (not pairs(known.get("range")) or self._same_ranges(known, ranged)):
+            return known
+        base = object_record(label, str(label.extras.get("encord/shape") or self._kind), track, told, {})
+        old = known if isinstance(known, dict) else {}
+        answers = _answers(label, told["attributes"])
+        return {**old, **base, "classifications": answers, "range": _spans(ranged, self._kind)}
+
+
+def _alike(mine: Record, its: Record) -> bool:
+    """Tell whether attributes are equal; the one answer of a choice may be stated alone or in a list."""
+    if mine.keys() != its.keys():
+        return False
+    return all(same(mine[k], its[k]) or same([mine[k]], its[k]) or same(mine[k], [its[k]]) for k in mine)
+
+
+def _divided(places: list[Place]) -> tuple[Record, list[tuple[str, Any, list[int]]]]:
+    """Return the attributes that hold on all frames, and (name, value, frames) of those that change."""
+    every = [told["attributes"] for _, told, _ in places]
+    static = {
+        name: value
+        for name, value in every[0].items()
+        if all(name in other and same(other[name], value) for other in every)
+    }
+    changing: dict[tuple[str, bytes], tuple[str, Any, list[int]]] = {}
+    for place, told, _ in places:
+        for name, value in told["attributes"].items():
+            if name not in static:
+                changing.setdefault((name, dumps(value)), (name, value, []))[2].append(place)
+    return static, list(changing.values())
+
+
+def _answers(label: Label, attributes: Record) -> list[Record]:
+    return [_answer(label, name, value) for name, value in attributes.items() if value is not None]
+
+
+def _answer(label: Label, name: str, value: Any) -> Record:
+    known = next((d for d in label.attributes if d.name == name), None)
+    ident = known.source_id if known is not None and known.source_id else hashed("attribute", label.source_id, name)
+    own = {"name": name, "value": snake(name), "featureHash": ident, "manualAnnotation": True}
+    options = {option.name: option.source_id for option in known.options} if known is not None else {}
+    if known is not None and known.type in ("select", "multiselect") and isinstance(value, str):
+        value = [value]
+    if isinstance(value, list) and all(isinstance(option, str) for option in value):
+        return {**own, "answers": [_option(ident, option, options.get(option)) for option in value]}
+    plain = isinstance(value, str) or (isinstance(value, int | float) and not isinstance(value, bool))
+    return {**own, "answers": value if plain else dumps(value).decode()}
+
+
+def _option(attribute: Any, name: str, ident: Any) -> Record:
+    return {"name": name, "value": snake(name), "featureHash": ident or hashed("option", attribute, name)}
+
+
+def _actions(label: Label, dynamic: list[tuple[str, Any, list[int]]]) -> list[Record]:
+    return [
+        {
+            **_answer(label, name, value),
+            "dynamic": True,
+            "range": _runs(frames),
+            "shouldPropagate": False,
+            "trackHash": "",
+        }
+        for name, value, frames in dynamic
+        if value is not None
+    ]
+
+
+def _runs(frames: list[int]) -> list[list[int]]:
+    """Return inclusive ranges of frames."""
+    numbers = sorted(set(frames))
+    breaks = [0, *(i for i, (a, b) in enumerate(pairwise(numbers), 1) if b != a + 1), len(numbers)]
+    return [[numbers[a], numbers[b - 1]] for a, b in pairwise(breaks)] if numbers else []
+
+
+def _spans(ranged: list[Place], kind: str) -> list[list[int]]:
+    """Return the inclusive ranges of what holds for a part of a medium; none where it holds for all of it."""
+    if kind == "image":
+        return _runs([place for place, _, _ in ranged])
+    found = []
+    for _, told, _ in ranged:
+        start, end, first, last = told.get("span") or (None,) * 4
+        pair: list[Any] = [start, end] if kind == "audio" else [first, last]
+        if all(v is not None and v == v for v in pair):  # noqa: PLR0124 - NaN is no number
+            found.append([round(v * 1000) if kind == "audio" else int(v) for v in pair])
+    return found
