@@ -62,6 +62,35 @@ def within(clip: bool, decimals: int | None) -> Step:
     return step
 
 
+def upright(ds: Dataset, apply: bool) -> Found:
+    """State boxes from the smaller to the larger corner, since no size may be negative."""
+    rows = np.flatnonzero(ds._annotations.array("kind") == KIND_CODE["box"])
+    item = ds._annotations.array("item")[rows]
+    corners = convert(stated_boxes(ds, rows), of_item(ds, "form", item), "xyxy")
+    turned = (corners[:, 2] < corners[:, 0]) | (corners[:, 3] < corners[:, 1])
+    if not turned.any():
+        return ds, []
+    told = "boxes are stated from their smaller to their larger corner"
+    issue = at_annotations(ds, "restated", "box", told, rows[turned])
+    low, high = corners[turned, :2], corners[turned, 2:]
+    ordered = np.concatenate([np.minimum(low, high), np.maximum(low, high)], axis=1)
+    return ds._with(annotations=ds._annotations.replace({"box": _with_boxes(ds, rows[turned], ordered)})), [issue]
+
+
+def _with_boxes(ds: Dataset, rows: Array, corners: Array) -> Column:
+    """Return the box column in which `rows` have other corners, in each item's own form."""
+    column = ds._annotations.columns["box"]
+    assert isinstance(column, Number)
+    values = column.values.copy()
+    form = of_item(ds, "form", ds._annotations.array("item")[rows])
+    values[rows] = convert(corners, np.zeros(len(rows), np.uint8), form)
+    whole = column.whole
+    if whole is not None:
+        whole = whole.copy()
+        whole[rows] = False
+    return Number(values, whole)
+
+
 def _any(marks: Array) -> Array:
     """Return ``marks.any(axis=1)`` of few columns, several times as fast."""
     found = marks[:, 0]
@@ -166,20 +195,10 @@ def _clipped(ds: Dataset, rows: Array, slack: float) -> Dataset:
 
 
 def _clip_boxes(ds: Dataset, rows: Array, limit: Array) -> Column:
-    column = ds._annotations.columns["box"]
-    assert isinstance(column, Number)
     reach = _box_reach(ds, rows)
     corners = np.clip(reach, 0, np.tile(limit, 2))
-    changed = (corners != reach).any(axis=1)
-    rows, corners = rows[changed], corners[changed]
-    values = column.values.copy()
-    form = of_item(ds, "form", ds._annotations.array("item")[rows])
-    values[rows] = convert(corners, np.zeros(len(rows), np.uint8), form)
-    whole = column.whole
-    if whole is not None:
-        whole = whole.copy()
-        whole[rows] = False
-    return Number(values, whole)
+    changed = _any(corners != reach)
+    return _with_boxes(ds, rows[changed], corners[changed])
 
 
 def _clip_polygons(ds: Dataset, rows: Array, limit: Array) -> Column:

@@ -122,16 +122,18 @@ _OPEN = ("polyline", "keypoints", "cuboid")
 
 def _late(rows: tuple[Row, ...], options: Options) -> tuple[Step, ...]:
     """Return the steps that bring shapes into what rows can state."""
+    upright = (borders.upright,) if options.clip and rows != ("class",) else ()
     within = borders.within(bool(options.clip), options.decimals)
     if "polygon" in rows:
-        return *outlines.single_rings(options.parts), objects.no_boxes_beside, within
+        return *outlines.single_rings(options.parts), objects.no_boxes_beside, *upright, within
     if rows == ("corners",):
         return objects.four_corners, within
     if rows == ("pose",):
-        return objects.equal_joints, within, tables.joint_names
+        return objects.equal_joints, *upright, within, tables.joint_names
     if rows == ("class",):
         return ()
-    return (within,) if options.sixth is None else (objects.sixth_numbers(options.sixth), within)
+    sixth = () if options.sixth is None else (objects.sixth_numbers(options.sixth),)
+    return *sixth, *upright, within
 
 
 def _tables(dialect: Dialect) -> tuple[Step, ...]:

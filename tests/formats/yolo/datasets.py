@@ -38,11 +38,19 @@ ITEM_NAMES = st.sampled_from(
         "B/a.jpg",
         "images/c.jpg",
         "train/c.jpg",
-        "ü 猫.JPG",
         "clip.mp4#12",
         "v1.0",
+        "labels/q",
+        "data.yaml",
+        "../x.jpg",
+        "con.png",
+        "cat/a.jpg",
+        "obj_data/z.jpg",
+        "ü 猫.JPG",
+        "",
+        "x\ny.jpg",
+        "p 1,2,3,4,0",
     ]
-    + ["", "../x.jpg", "con.png", "x\ny.jpg", "p 1,2,3,4,0", "labels/q", "data.yaml", "cat/a.jpg", "obj_data/z.jpg"]
 )
 SPLITS = st.sampled_from([None, "train", "val", "test", "valid", "Fold 1", "fold_1", "names", "no", "ü", "images"])
 NUMBERS = st.sampled_from([-1.5, -0.25, 0.0, 0.125, 0.1, 1 / 3, 0.5, 0.75, 0.9999, 1.0, 1.5]) | st.floats(
