@@ -227,7 +227,7 @@ class Gathered:
         self._ranks: dict[str, int] = {}
         self._places: dict[str, float] = {}
         self._waiting: list[Block] = []
-        self._kinds: list[Array] = []
+        self._pieces: list[Piece] = []
         self._settled = 0
         self.count = 0
         self.bad: dict[int, bytes] = {}
@@ -235,11 +235,14 @@ class Gathered:
     def add(self, block: Block, end: int) -> None:
         """Append a block that ends at offset `end` of the source."""
         self._reach.add(block.size, end)
+        if self._waiting and self._waiting[-1].numbers.keys() != block.numbers.keys():
+            self._settle()
         for key in block.order:
             self._ranks.setdefault(key, len(self._ranks))
         large = self._recipe.read_large(block)
         self._append(large, self.count)
-        self._kinds.append(kind_of(large))
+        large.kind, large.columns = kind_of(large), {}
+        self._pieces.append(large)
         self._waiting.append(block)
         self.count += len(block)
         if self.count - self._settled >= BATCH:
@@ -248,8 +251,8 @@ class Gathered:
     def _settle(self) -> None:
         """Read what waits."""
         if self._waiting:
-            piece = self._recipe.read_rest(self._waiting, np.concatenate(self._kinds))
-            self._waiting, self._kinds = [], []
+            piece = self._recipe.read_rest(self._waiting, self._pieces)
+            self._waiting, self._pieces = [], []
             self._append(piece, self._settled)
             self._settled = self.count
 

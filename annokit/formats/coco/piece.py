@@ -27,6 +27,9 @@ class Piece:
     bad: dict[int, bytes] = attrs.field(factory=dict)
     """The records that are no objects, by number."""
 
+    left: dict[str, tuple[Array, Sequence[Raw]]] = attrs.field(factory=dict)
+    """Values that are to be looked at again, by key: their rows, and the values."""
+
     key: str = ""
     """The key that is being read."""
 

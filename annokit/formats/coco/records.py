@@ -38,22 +38,22 @@ class Recipe:
     finish: Callable[[Piece], None]
     """Called with a piece when all keys are done."""
 
-    large: tuple[str, ...] = ()
-    """Keys whose values are read block by block; the others wait until there are enough of them."""
+    large: Mapping[str, Put] = attrs.field(factory=dict)
+    """What becomes of keys with large values, block by block, at first; `table` then gets the values that are left."""
 
     def read_large(self, block: Block) -> Piece:
         """Return the columns of the large values of a block."""
         piece = Piece(len(block))
-        for key in self.large:
+        for key, put in self.large.items():
             if key in block.fields.columns:
                 piece.key = key
-                self.table[key](piece, key, block.fields.columns[key])
+                put(piece, key, block.fields.columns[key])
         return piece
 
-    def read_rest(self, blocks: Sequence[Block], kind: Array) -> Piece:
-        """Return all other columns of several blocks, given the kind of shape (n,) that the large values make."""
-        piece = Piece(sum(map(len, blocks)), kind=kind)
-        raws = _joined([block for block in blocks if len(block)], self.large, piece)
+    def read_rest(self, blocks: Sequence[Block], pieces: Sequence[Piece]) -> Piece:
+        """Return all other columns of several blocks, given what was made of each block's large values."""
+        piece = _with_left(pieces)
+        raws = _joined([block for block in blocks if len(block)], piece)
         likely = {key: raws[key] for key in INTEGERS if key in raws and key not in piece.scalars}
         piece.scalars.update(values.integers_of(likely))
         for piece.key, column in raws.items():
@@ -64,10 +64,24 @@ class Recipe:
         return piece
 
 
-def _joined(blocks: Sequence[Block], without: Sequence[str], piece: Piece) -> dict[str, Raws]:
+def _with_left(pieces: Sequence[Piece]) -> Piece:
+    """Return a piece for all records of several, with the values that they have left."""
+    starts = np.cumsum([0, *(piece.count for piece in pieces)]).tolist()
+    whole = Piece(starts[-1], kind=np.concatenate([piece.kind for piece in pieces]))
+    for key in dict.fromkeys(key for piece in pieces for key in piece.left):
+        found = [(start, *piece.left[key]) for start, piece in zip(starts, pieces, strict=False) if key in piece.left]
+        rows = np.concatenate([rows + start for start, rows, _ in found])
+        whole.left[key] = rows, list(chain.from_iterable(raws for _, _, raws in found))
+    return whole
+
+
+def _joined(blocks: Sequence[Block], piece: Piece) -> dict[str, Raws]:
     """Return the raw values of several blocks by key, and put those that are numbers already into `piece`."""
     columns: dict[str, Raws] = {}
-    for key in dict.fromkeys(key for block in blocks for key in block.order if key not in without):
+    for key in dict.fromkeys(key for block in blocks for key in block.order):
+        if key in piece.left:
+            columns[key] = piece.left[key][1]
+            continue
         if any(key in block.fields.columns for block in blocks):
             columns[key] = (
                 blocks[0].raws(key)
@@ -75,11 +89,11 @@ def _joined(blocks: Sequence[Block], without: Sequence[str], piece: Piece) -> di
                 else list(chain.from_iterable(block.raws(key) for block in blocks))
             )
             continue
-        numbers = list(chain.from_iterable(block.numbers.get(key) or (None,) * len(block) for block in blocks))
-        found = scalars(numbers, floats=TYPES[key] is NUMBER)
+        parts = [block.numbers.get(key) or (None,) * len(block) for block in blocks]
+        found = scalars(parts, floats=TYPES[key] is NUMBER)
         if found is not None:
             piece.scalars[key] = found
-        columns[key] = as_raws(numbers) if found is None else ()
+        columns[key] = as_raws(chain.from_iterable(parts)) if found is None else ()
     return columns
 
 
@@ -198,11 +212,24 @@ def _bbox(piece: Piece, key: str, raws: Raws) -> None:
     piece.keep(key, raws, odd)
 
 
-def _segmentation(piece: Piece, key: str, raws: Raws) -> None:
-    found = shapes.segmentations(raws)
-    piece.put("points", found.polygons)
-    piece.put("mask", found.masks)
-    piece.keep(key, raws, found.odd)
+def _polygons(piece: Piece, key: str, raws: Raws) -> None:
+    """Read polygons, and leave everything else for later."""
+    found, odd = shapes.polygons(raws)
+    piece.put("points", found)
+    piece.left[key] = odd, values.chosen(raws, odd)
+
+
+def _masks(piece: Piece, key: str, raws: Raws) -> None:
+    """Read masks among the values that are no polygons."""
+    rows = piece.left[key][0]
+    found, odd = shapes.masks(piece.count, rows, raws)
+    if found is not None:
+        piece.put("mask", found)
+        piece.kind[found.present()] = KIND_CODE["mask"]
+    if odd.any():
+        own = values.verbatim(values.chosen(raws, np.flatnonzero(odd)), np.arange(np.count_nonzero(odd)))
+        assert own is not None
+        piece.put(keys.extra(key), Sparse(piece.count, rows[odd], own.slots, own.values))
 
 
 def _keypoints(piece: Piece, key: str, raws: Raws) -> None:
@@ -222,7 +249,7 @@ class _Attributes:
         rows = np.flatnonzero(values.lengths_of(raws))
         if not len(rows):
             return
-        own = raws if len(rows) == len(raws) else values.chosen(raws, rows)
+        own = values.chosen(raws, rows)
         fields = self._decode(b"[" + b",".join(own) + b"]")
         odd = np.zeros(len(rows), bool)
         odd[list(fields.odd) + list(fields.further)] = True
@@ -272,14 +299,14 @@ def annotation_recipe() -> Recipe:
         "category_id": _ids("label"),
         "track_id": _ids("track"),
         "bbox": _bbox,
-        "segmentation": _segmentation,
+        "segmentation": _masks,
         "keypoints": _keypoints,
         "score": _score,
         "attributes": _Attributes(keys.TOP_ATTRIBUTES),
         **dict.fromkeys(keys.TOP_ATTRIBUTES, _attribute),
         **dict.fromkeys(keys.DERIVED, _computed),
     }
-    return Recipe(table, _finish_annotations, ("segmentation",))
+    return Recipe(table, _finish_annotations, {"segmentation": _polygons})
 
 
 def _finish_images(piece: Piece) -> None:
@@ -304,10 +331,9 @@ def _finish_annotations(piece: Piece) -> None:
 
 
 def kind_of(piece: Piece) -> Array:
-    """Return the kind of shape (n,) uint8 that the large values of a block make, 0 where none."""
+    """Return the kind of shape (n,) uint8 that the polygons of a block make, 0 where there is none."""
     kind = np.zeros(piece.count, np.uint8)
-    for name, shape in (("points", "polygon"), ("mask", "mask")):
-        column: Any = piece.columns.get(name)
-        if column is not None:
-            kind[column.present()] = KIND_CODE[shape]
+    column: Any = piece.columns.get("points")
+    if column is not None:
+        kind[column.present()] = KIND_CODE["polygon"]
     return kind

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import attrs
 import numpy as np
 from msgspec import Raw
 
@@ -22,35 +21,24 @@ LEAST = 6
 Raws = Sequence[Raw]
 
 
-@attrs.frozen(eq=False)
-class Shapes:
-    """The segmentations of a block; each row is in one of the three."""
-
-    polygons: Sparse | None
-    """Rings of points, in the layout of the column ``points``."""
-
-    masks: Sparse | None
-    """Run lengths, in the layout of the column ``mask``."""
-
-    odd: Array
-    """(k,) rows whose segmentation is neither, ``[]`` and null included."""
-
-
-def segmentations(raws: Raws) -> Shapes:
-    """Return polygons and masks; a ring needs three points, run lengths need to fill their size."""
+def polygons(raws: Raws) -> tuple[Sparse | None, Array]:
+    """Return lists of rings of at least three points, and the rows that hold something else, be it ``[]`` or null."""
     found = parse.numbers(raws, 2)
     rings, sizes = found.lengths
-    odd = np.zeros(len(raws), bool)
+    column, odd = _polygons(rings, sizes, found)
     odd[found.odd] = True
-    polygons, bad = _polygons(rings, sizes, found)
-    odd |= bad
-    objects = np.array([row for row in found.odd.tolist() if bytes(raws[row])[:1] == b"{"], np.int64)
-    if not len(objects):
-        return Shapes(polygons, None, np.flatnonzero(odd))
-    masks, good = runs.masks(chosen(raws, objects))
-    rows = objects[good]
-    odd[rows] = False
-    return Shapes(polygons, None if masks is None else spread(len(raws), rows, masks), np.flatnonzero(odd))
+    return column, np.flatnonzero(odd)
+
+
+def masks(count: int, rows: Array, raws: Raws) -> tuple[Sparse | None, Array]:
+    """Return the masks among the values of some of `count` rows, and which of these (k,) hold none."""
+    odd = np.ones(len(rows), bool)
+    if b"{" not in b"".join(raws):
+        return None, odd
+    objects = np.flatnonzero([bytes(raw)[:1] == b"{" for raw in raws])
+    found, good = runs.masks(chosen(raws, objects))
+    odd[objects[good]] = False
+    return (None if found is None else spread(count, rows[objects[good]], found)), odd
 
 
 def _polygons(rings: Array, sizes: Array, found: parse.Numbers) -> tuple[Sparse | None, Array]:

@@ -6,7 +6,8 @@ block with another value is split without them, and the keys concerned are text 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 import attrs
@@ -17,7 +18,6 @@ from msgspec import Raw
 from annokit.codecs.json_fields import ABSENT, FieldDecoder, Fields
 from annokit.codecs.json_numbers import EXACT, Scalars
 from annokit.columns.base import Array
-from annokit.columns.json import dumps
 from annokit.limits import DEFAULT_LIMITS
 
 INTEGER = int
@@ -59,9 +59,9 @@ class Block:
         return as_raws(self.numbers[key]) if key in self.numbers else self.fields.column(key)
 
 
-def as_raws(numbers: Numbers) -> list[Any]:
+def as_raws(numbers: Iterable[Any]) -> list[Any]:
     """Return Python numbers as JSON texts, empty for None."""
-    return [ABSENT if number is None else dumps(number) for number in numbers]
+    return [ABSENT if number is None else repr(number).encode("ascii") for number in numbers]
 
 
 class TypedDecoder:
@@ -122,43 +122,40 @@ def _fits(kind: Any, raws: Sequence[Raw]) -> bool:
         numbers = msgspec.json.Decoder(list[kind]).decode(b"[" + b",".join(stated) + b"]")
     except msgspec.ValidationError:
         return False
-    return scalars(numbers, floats=kind is not INTEGER) is not None
+    return scalars([numbers], floats=kind is not INTEGER) is not None
 
 
-def scalars(numbers: Numbers, *, floats: bool) -> Scalars | None:
+def scalars(parts: Sequence[Numbers], *, floats: bool) -> Scalars | None:
     """Return Python numbers as a column; None where it can't hold one of them.
 
     Parameters
     ----------
-    numbers : sequence of int, float or None
-        One per record.
+    parts : sequence of sequences of int, float or None
+        One number per record, in blocks.
     floats : bool
         Whether the column is of float64, in which integers are marked, or of int64.
     """
-    count = len(numbers)
-    absent = np.flatnonzero([number is None for number in numbers]) if None in numbers else np.zeros(0, np.int64)
-    if len(absent):
-        numbers = [0 if number is None else number for number in numbers]
-    none = np.zeros(0, np.int64)
+    count = sum(map(len, parts))
+    kinds = set().union(*(set(map(type, numbers)) for numbers in parts))
+    absent = np.zeros(0, np.int64)
+    if type(None) in kinds:
+        joined = list(chain.from_iterable(parts))
+        absent = np.flatnonzero([number is None for number in joined])
+        parts = [[0 if number is None else number for number in joined]]
     try:
-        values = np.fromiter(numbers, np.float64 if floats else np.int64, count)
+        values = np.fromiter(chain.from_iterable(parts), np.float64 if floats else np.int64, count)
     except OverflowError:
         return None
-    if not floats:
-        return Scalars(values, None, absent, none)
-    whole = _whole(numbers)
-    if not np.isfinite(values).all() or (whole is not None and (np.abs(values[whole]) >= EXACT).any()):
-        return None
-    if len(absent):
-        values[absent] = np.nan
-        if whole is not None:
-            whole[absent] = False
-    return Scalars(values, whole, absent, none)
+    return _marked(values, parts, absent, whole=int in kinds) if floats else Scalars(values, None, absent, absent[:0])
 
 
-def _whole(numbers: Numbers) -> Array | None:
-    """Return which numbers are integers, None where none is."""
-    kinds = set(map(type, numbers))
-    if int not in kinds:
+def _marked(values: Array, parts: Sequence[Numbers], absent: Array, *, whole: bool) -> Scalars | None:
+    """Return numbers with the integers among them marked."""
+    marks = None
+    if whole:
+        marks = np.fromiter((type(number) is int for numbers in parts for number in numbers), bool, len(values))
+        marks[absent] = False
+    if not np.isfinite(values).all() or (marks is not None and (np.abs(values[marks]) >= EXACT).any()):
         return None
-    return np.fromiter((type(number) is int for number in numbers), bool, len(numbers))
+    values[absent] = np.nan
+    return Scalars(values, marks if marks is not None and marks.any() else None, absent, absent[:0])

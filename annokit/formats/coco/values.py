@@ -27,9 +27,9 @@ def lengths_of(raws: Raws) -> Array:
     return np.fromiter(map(len, raws), np.int64, len(raws))
 
 
-def chosen(raws: Raws, rows: Array) -> list[Raw]:
-    """Return the values of `rows`."""
-    return [raws[row] for row in rows.tolist()]
+def chosen(raws: Raws, rows: Array) -> Raws:
+    """Return the values of ascending `rows`."""
+    return raws if len(rows) == len(raws) else [raws[row] for row in rows.tolist()]
 
 
 def spread(count: int, rows: Array, values: Column) -> Sparse:
@@ -43,7 +43,7 @@ def verbatim(raws: Raws, rows: Array | None = None) -> Sparse | None:
         rows = np.flatnonzero(lengths_of(raws))
     if not len(rows):
         return None
-    own = raws if len(rows) == len(raws) else chosen(raws, rows)
+    own = chosen(raws, rows)
     return _shared(len(raws), rows, own, _documents) or spread(len(raws), rows, _documents(own))
 
 
@@ -86,7 +86,7 @@ def typed(raws: Raws) -> Sparse | None:
     rows = np.flatnonzero(lengths_of(raws))
     if not len(rows):
         return None
-    own = raws if len(rows) == len(raws) else chosen(raws, rows)
+    own = chosen(raws, rows)
     simple = _simple(own)
     if simple is not None:
         return spread(len(raws), rows, simple)
@@ -190,7 +190,7 @@ def dense(integers: parse.Scalars) -> Column | None:
 def _mixed_ids(raws: Raws, rows: Array) -> tuple[Column | None, Array]:
     if not len(rows):
         return None, rows
-    own = raws if len(rows) == len(raws) else chosen(raws, rows)
+    own = chosen(raws, rows)
     strings = texts(own)
     if strings is not None:
         return spread(len(raws), rows, strings), rows[:0]
