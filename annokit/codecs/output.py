@@ -105,6 +105,10 @@ class Output(abc.ABC):
         """Make a hard link to a file on disk, or copy it where that is not possible."""
         self.copy(name, path)
 
+    def going(self) -> list[str]:
+        """Return the paths of the files that finishing would delete, since what is written has none of their names."""
+        return []
+
     @abc.abstractmethod
     def _start(self) -> None: ...
 

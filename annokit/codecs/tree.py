@@ -91,6 +91,16 @@ class FolderOutput(Output):
         except OSError:
             self.copy(name, path)
 
+    def going(self) -> list[str]:
+        """Return the files of the folder to be replaced that the new tree lacks."""
+        here = str(self._place)
+        found = []
+        if self._root is not None and self._root.parent != self._place:
+            for folder, _, files in os.walk(here):
+                inner = self._prefix + os.path.relpath(folder, here)
+                found += [os.path.join(folder, file) for file in files if not os.path.lexists(f"{inner}/{file}")]  # noqa: PTH118 - many
+        return found
+
     def _failed(self, name: str, error: OSError) -> AnnokitError:
         if isinstance(error, FileExistsError | IsADirectoryError | NotADirectoryError):
             return twice(self.label, name)

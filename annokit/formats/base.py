@@ -66,6 +66,9 @@ class Format:
     output_of: Callable[[Dataset, Any], Literal["file", "folder"]] | None = None
     """Whether a write of a narrowed dataset to a path makes one file or a tree, where that depends on them."""
 
+    places_media: bool = False
+    """Whether the writer itself puts pictures into its tree; otherwise they go to ``images/`` beside what it writes."""
+
     finish: Callable[[Dataset, ReadContext, Mapping[str, Any]], Dataset] | None = None
     """``finish(dataset, context, options)``: what a read does once media are found and sizes are known."""
 

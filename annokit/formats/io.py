@@ -173,11 +173,12 @@ def write(  # noqa: PLR0913 - same
     format : str
         ``format`` or ``format:dialect``.
     media : {"none", "copy", "link"}
-        Whether the pictures go along.
+        Whether the pictures go along: where the format has its own place for them there, else to ``images/``.
     on_loss : {"raise", "warn", "allow"}
         What to do where the report holds more than infos: raise before anything is written, warn, or nothing.
     overwrite : bool
-        Replace what is there; otherwise that is an error.
+        Replace what is there; otherwise that is an error. A folder is replaced as a whole, but not where that would
+        delete pictures of the dataset.
     progress : bool or callable
         True for a bar, or ``progress(done, total)``.
     **options
@@ -205,6 +206,7 @@ def write(  # noqa: PLR0913 - same
     _settle_loss(report, on_loss, fmt.full_name(dialect))
     from annokit.codecs.collector import paused
     from annokit.codecs.output import open_output
+    from annokit.formats.pictures import spare, write_beside
 
     assert fmt.write is not None
     kind = _kind(fmt, path, media, narrowed)
@@ -218,6 +220,9 @@ def write(  # noqa: PLR0913 - same
             dialect=fmt.dialect(dialect), dialect_name=dialect, media=media, progress=tell, stem=stem or "annotations"
         )
         fmt.write(narrowed, output, context, **options)
+        if not fmt.places_media:
+            write_beside(narrowed, output, context)
+        spare(ds, output)
     return report
 
 

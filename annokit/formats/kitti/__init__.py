@@ -83,4 +83,5 @@ FORMAT = Format(
     holds=holds,
     tasks=frozenset(("detection", "instance", "semantic")),
     output="folder",
+    places_media=True,
 )

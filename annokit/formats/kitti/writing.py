@@ -12,10 +12,10 @@ from annokit.codecs.number_lines import dump_lines
 from annokit.columns import MISSING, Number, Table
 from annokit.columns.base import Array
 from annokit.columns.json import dumps
-from annokit.errors import MediaError
 from annokit.formats.kitti.layout import HEAD, KEYS, LIST, OWN, image_paths, place_of
 from annokit.formats.kitti.reading import BOX, CENTER, SIZE, TURN, UNKNOWN, ZEROS
 from annokit.formats.kitti.rows import FEW, MANY
+from annokit.formats.pictures import write_media
 from annokit.geometry.ragged import offsets_of
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def write(
     write_manifest(output, {image: name for image, name in pairs if _told(image) != name})
     _write_keys(ds, output, labels)
     _write_labels(ds, output, context, labels)
-    _write_media(ds, output, context, images)
+    write_media(ds, output, context, images)
 
 
 def _told(image: str) -> str:
@@ -139,23 +139,3 @@ def _cuboids(table: Table, values: Array, whole: Array) -> None:
         values[at], whole[at] = np.array([stated[place][name] for place in own]).reshape(-1, 3), False
     own = [at for at, value in enumerate(stated) if "rotation" in value]
     values[rows[own], TURN], whole[rows[own], TURN] = [stated[at]["rotation"][1] for at in own], False
-
-
-def _write_media(ds: Dataset, output: Output, context: WriteContext, files: list[str]) -> None:
-    """Put the pictures where the tree wants them."""
-    if context.media == "none":
-        return
-    column = ds._items.get("path")
-    paths: list[Any] = [MISSING] * len(ds) if column is None else column.to_list()
-    lost = [name for name, path in zip(ds.names, paths, strict=True) if path is MISSING]
-    if lost:
-        raise MediaError(
-            f"media={context.media!r} needs every picture on this machine, but {len(lost):,} of {len(ds):,} items "
-            f"have no file (first: {lost[0]!r}); give images= when reading, or fetch them"
-        )
-    put = output.copy if context.media == "copy" else output.link
-    for file, path in zip(files, paths, strict=True):
-        try:
-            put(file, path)
-        except FileNotFoundError as error:
-            raise MediaError(f"{path}: there is no such file", path=str(path)) from error

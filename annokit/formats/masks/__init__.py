@@ -62,4 +62,5 @@ FORMAT = Format(
     holds=holds,
     tasks=frozenset(("instance", "semantic")),
     output="folder",
+    places_media=True,
 )

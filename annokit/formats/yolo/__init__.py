@@ -62,4 +62,5 @@ FORMAT = Format(
     choose=choose,
     tasks=frozenset(("detection", "instance", "keypoints", "classification")),
     output="folder",
+    places_media=True,
 )

@@ -160,7 +160,8 @@ STEPS = (one_class, class_folders, class_splits, tables.labelled)
 
 def write(ds: Dataset, output: Output, context: WriteContext) -> None:
     """Put pictures into folders, and list them."""
-    from annokit.formats.yolo.writing import splits_of, write_media
+    from annokit.formats.pictures import write_media
+    from annokit.formats.yolo.writing import splits_of
 
     item = ds._annotations.array("item")
     word = [""] * len(ds)

@@ -163,7 +163,8 @@ def _told_inverted(ds: Dataset) -> Dataset:
 
 def write(ds: Dataset, output: Output, context: WriteContext) -> None:
     """Write the file of boxes and the file of classes."""
-    from annokit.formats.yolo.writing import write_media, write_names
+    from annokit.formats.pictures import write_media
+    from annokit.formats.yolo.writing import write_names
 
     dialect: Dialect = context.dialect
     files = list(safe_names([_plain(name) for name in ds.names]).files)

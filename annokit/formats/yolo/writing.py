@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from annokit.codecs.yaml import dump_scalar, dump_yaml
 from annokit.columns import MISSING
 from annokit.columns.base import Array
 from annokit.columns.json import loads
-from annokit.errors import MediaError
+from annokit.formats.pictures import write_media
 from annokit.formats.yolo import classes, keras
 from annokit.formats.yolo.config import BACKUP
 from annokit.formats.yolo.dialects import ROW_TASK, Dialect
@@ -216,23 +216,3 @@ def write_labels(ds: Dataset, output: Output, context: WriteContext, files: list
 def _text(ds: Dataset, start: int, stop: int, first_id: int) -> tuple[bytes, Array]:
     values, whole, offsets = tokens_of(ds, np.arange(start, stop), first_id)
     return dump_lines(values, whole, offsets)
-
-
-def write_media(ds: Dataset, output: Output, context: WriteContext, files: list[str]) -> None:
-    """Put the pictures where the tree wants them."""
-    if context.media == "none":
-        return
-    column = ds._items.get("path")
-    paths: list[Any] = [MISSING] * len(ds) if column is None else column.to_list()
-    lost = [name for name, path in zip(ds.names, paths, strict=True) if path is MISSING]
-    if lost:
-        raise MediaError(
-            f"media={context.media!r} needs every picture on this machine, but {len(lost):,} of {len(ds):,} items "
-            f"have no file (first: {lost[0]!r}); give images= when reading, or fetch them"
-        )
-    put = output.copy if context.media == "copy" else output.link
-    for file, path in zip(files, paths, strict=True):
-        try:
-            put(file, path)
-        except FileNotFoundError as error:
-            raise MediaError(f"{path}: there is no such file", path=str(path)) from error
