@@ -17,6 +17,7 @@ BUILT_IN = {
     "encord": "annokit.formats.encord",
     "yolo": "annokit.formats.yolo",
     "masks": "annokit.formats.masks",
+    "csv": "annokit.formats.csv",
     "kitti": "annokit.formats.kitti",
     "annokit": "annokit.formats.annokit",
 }

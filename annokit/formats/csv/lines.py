@@ -1,0 +1,138 @@
+"""Lines of a CSV file into seven fields each, quoted or not."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import attrs
+
+FIELDS = 7
+FEWEST = 5
+COLUMNS = ("image", "width", "height", "task", "class", "points", "rotation")
+
+_NUMBER = re.compile(r"\s*[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?\s*")
+_PIPES = re.compile(r"(?:^|,)[ \t]*\|")
+_LOCK = threading.Lock()
+
+
+@attrs.frozen(eq=False)
+class Split:
+    """The lines of a text."""
+
+    rows: list[list[str]]
+    """Those of five to seven fields, filled up to seven; the header is not among them."""
+
+    places: list[int] | None
+    """Position of each among all lines that are not empty; None where it is its own."""
+
+    bad: list[tuple[int, str]]
+    """(position, what was found) of the others."""
+
+    header: list[str] | None
+    """The first line where it names the columns."""
+
+    quote: str
+    """The quoting character."""
+
+
+def is_number(text: str) -> bool:
+    """Tell whether a field holds a finite number."""
+    return _NUMBER.fullmatch(text) is not None
+
+
+@contextmanager
+def _long_fields(most: int) -> Iterator[None]:
+    """Let fields be as long as the text; the module knows one limit for the whole process."""
+    with _LOCK:
+        before = csv.field_size_limit()
+        csv.field_size_limit(max(before, most))
+        try:
+            yield
+        finally:
+            csv.field_size_limit(before)
+
+
+def quote_of(text: str) -> str:
+    """Return the character that quotes: ``|`` where a field of the first line begins with it and nothing has ``"``."""
+    first = text.lstrip().partition("\n")[0]
+    return "|" if '"' not in first and _PIPES.search(first) else '"'
+
+
+def split_lines(text: str) -> Split:
+    """Return the fields of every line."""
+    quote = quote_of(text)
+    with _long_fields(len(text) + 1):
+        rows = list(_reader(text, quote))
+    if not all(rows):
+        rows = [row for row in rows if row]
+    header = rows[0] if rows and _is_header(rows[0]) else None
+    start = 0 if header is None else 1
+    if not any(len(row) != FIELDS for row in rows):
+        return Split(rows[start:], None if start == 0 else list(range(1, len(rows))), [], header, quote)
+    return _uneven(rows, start, header, quote)
+
+
+def _reader(text: str, quote: str) -> Iterator[list[str]]:
+    return csv.reader(io.StringIO(text, newline=""), quotechar=quote, skipinitialspace=True)
+
+
+def line_of(text: str, quote: str, places: set[int]) -> dict[int, int]:
+    """Return the line, from 1, at which each of the lines at `places` begins."""
+    found: dict[int, int] = {}
+    with _long_fields(len(text) + 1):
+        reader = csv.reader(io.StringIO(text, newline=""), quotechar=quote, skipinitialspace=True)
+        place, before = 0, 0
+        for row in reader:
+            if row:
+                if place in places:
+                    found[place] = before + 1
+                place += 1
+            before = reader.line_num
+    return found
+
+
+def _is_header(row: list[str]) -> bool:
+    return FEWEST <= len(row) <= FIELDS and bool(row[1].strip()) and not is_number(row[1])
+
+
+def _uneven(rows: list[list[str]], start: int, header: list[str] | None, quote: str) -> Split:
+    kept, places, bad = [], [], []
+    for place in range(start, len(rows)):
+        row = rows[place]
+        made = _rejoined(row) if len(row) > FIELDS or (len(row) > FEWEST and not _whole(row[5])) else row
+        if made is None or not FEWEST <= len(made) <= FIELDS:
+            bad.append((place, f"{len(row)} fields: {','.join(row)[:50]!r}"))
+        else:
+            kept.append(made if len(made) == FIELDS else made + [""] * (FIELDS - len(made)))
+            places.append(place)
+    return Split(kept, places, bad, header, quote)
+
+
+def _whole(points: str) -> bool:
+    return points.count("[") == points.count("]")
+
+
+def _rejoined(row: list[str]) -> list[str] | None:
+    """Return seven fields of a line that was split inside its points, and inside its names; None if that fails."""
+    first = next((at for at, field in enumerate(row) if field.lstrip().startswith("[") and at >= FEWEST), None)
+    if first is None:
+        return _named(row, [], []) if len(row) > FIELDS else None
+    last = max((at for at, field in enumerate(row) if field.rstrip().endswith("]")), default=-1)
+    if last < first:
+        return None
+    points = ",".join(row[first : last + 1])
+    return _named(row[:first], [points], row[last + 1 :])
+
+
+def _named(head: list[str], points: list[str], tail: list[str]) -> list[str] | None:
+    """Return the fields where the width and height are the first two numbers in a row after the name."""
+    for at in range(1, len(head) - 2):
+        if is_number(head[at]) and is_number(head[at + 1]):
+            label = ",".join(head[at + 3 :])
+            return [",".join(head[:at]), head[at], head[at + 1], head[at + 2], label, *points, *tail]
+    return None
