@@ -17,7 +17,6 @@ from msgspec import Raw
 
 from annokit.codecs.json_fields import ABSENT, FieldDecoder, Fields
 from annokit.codecs.json_numbers import EXACT, Scalars
-from annokit.columns.base import Array
 from annokit.limits import DEFAULT_LIMITS
 
 INTEGER = int
@@ -126,7 +125,7 @@ def _fits(kind: Any, raws: Sequence[Raw]) -> bool:
 
 
 def scalars(parts: Sequence[Numbers], *, floats: bool) -> Scalars | None:
-    """Return Python numbers as a column; None where it can't hold one of them.
+    """Return Python numbers as a column; None where it can't hold one of them, which are finite.
 
     Parameters
     ----------
@@ -135,27 +134,27 @@ def scalars(parts: Sequence[Numbers], *, floats: bool) -> Scalars | None:
     floats : bool
         Whether the column is of float64, in which integers are marked, or of int64.
     """
-    count = sum(map(len, parts))
-    kinds = set().union(*(set(map(type, numbers)) for numbers in parts))
-    absent = np.zeros(0, np.int64)
-    if type(None) in kinds:
+    none = np.zeros(0, np.int64)
+    try:
+        if floats:
+            return _floats(parts, set().union(*(set(map(type, numbers)) for numbers in parts)))
+        values = np.fromiter(chain.from_iterable(parts), np.int64, sum(map(len, parts)))
+        return Scalars(values, None, none, none)
+    except TypeError:
         joined = list(chain.from_iterable(parts))
         absent = np.flatnonzero([number is None for number in joined])
-        parts = [[0 if number is None else number for number in joined]]
-    try:
-        values = np.fromiter(chain.from_iterable(parts), np.float64 if floats else np.int64, count)
+        values = np.fromiter((number or 0 for number in joined), np.int64, len(joined))
+        return Scalars(values, None, absent, none)
     except OverflowError:
         return None
-    return _marked(values, parts, absent, whole=int in kinds) if floats else Scalars(values, None, absent, absent[:0])
 
 
-def _marked(values: Array, parts: Sequence[Numbers], absent: Array, *, whole: bool) -> Scalars | None:
-    """Return numbers with the integers among them marked."""
+def _floats(parts: Sequence[Numbers], kinds: set[type]) -> Scalars | None:
+    values = np.fromiter(chain.from_iterable(parts), np.float64, sum(map(len, parts)))  # None becomes NaN
+    absent = np.flatnonzero(np.isnan(values)) if type(None) in kinds else np.zeros(0, np.int64)
     marks = None
-    if whole:
+    if int in kinds:
         marks = np.fromiter((type(number) is int for numbers in parts for number in numbers), bool, len(values))
-        marks[absent] = False
-    if not np.isfinite(values).all() or (marks is not None and (np.abs(values[marks]) >= EXACT).any()):
-        return None
-    values[absent] = np.nan
-    return Scalars(values, marks if marks is not None and marks.any() else None, absent, absent[:0])
+        if (np.abs(values[marks]) >= EXACT).any():
+            return None
+    return Scalars(values, marks, absent, absent[:0])
