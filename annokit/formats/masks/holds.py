@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from annokit.errors import UsageError
+from annokit.formats import flatten
 from annokit.formats.holds import Holds, Step
 from annokit.formats.labels import in_use
 from annokit.formats.masks import frames, numbers, pixels
@@ -52,8 +53,8 @@ NOTES = {
 
 
 def _early(dialect: Dialect) -> Iterator[Step]:
-    yield pixels.in_memory
-    yield pixels.sizes_from_masks
+    yield flatten.in_memory
+    yield flatten.sizes_from_masks
     yield pixels.sized_shapes
     if dialect.dotted:
         yield numbers.named_by_path
@@ -65,17 +66,17 @@ def _late(dialect: Dialect, background: int) -> Iterator[Step]:
     yield group_annotations(Holds())
     if dialect.frames:
         yield from (frames.pictures_and_frames, frames.used_sequences, frames.named_frames)
-    yield pixels.plain_masks
+    yield flatten.plain_masks
     yield pixels.on_sized_items if dialect.listed else pixels.without_shapeless
     if dialect.content != "object":
-        yield pixels.fitting_masks
+        yield flatten.fitting_masks
     if dialect.named:
         yield from (numbers.one_line_names, in_use())
     else:
         yield numbers.class_values(pixels=dialect.content == "picture" and not dialect.listed, background=background)
     if dialect.content != "object":
         overlaps = dialect.content == "picture"
-        yield pixels.flattened(merged=dialect.merged, listed=dialect.listed, overlaps=overlaps)
+        yield flatten.flattened(merged=dialect.merged, listed=dialect.listed, overlaps=overlaps)
     if dialect.named and dialect.listed:
         yield pixels.without_traces
     yield from _numbering(dialect, background)

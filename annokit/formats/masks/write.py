@@ -17,10 +17,10 @@ from annokit.codecs.names import clean_part, safe_names
 from annokit.codecs.palette import voc_colors, voc_palette
 from annokit.columns.base import Array
 from annokit.errors import UsageError
+from annokit.formats.flatten import counts_of
 from annokit.formats.masks.classes import format_classes
 from annokit.formats.masks.dialects import MANIFEST, PREVIEWS, Dialect
 from annokit.formats.masks.numbers import NONE, stated_ids
-from annokit.formats.masks.pixels import counts_of
 from annokit.formats.masks.tree import MaskFile, Picture, format_manifest
 from annokit.formats.pictures import picture_paths, write_pictures
 from annokit.geometry.paint import paint
