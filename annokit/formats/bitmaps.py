@@ -27,15 +27,16 @@ def settle_bitmaps(holds: Holds) -> Step:
             return ds, []
         if not apply:
             missing = unseen(ds, rows_in_bitmaps(ds))
-            return ds, [_lost(ds, missing)] if len(missing) else []
+            return ds, [lost(ds, missing)] if len(missing) else []
         found = settled(ds)
         broken = np.flatnonzero(np.isin(ds._annotations.array("item"), [item for item, _ in found.damaged]))
-        lost = np.union1d(found.missing, np.intersect1d(broken, rows_in_bitmaps(ds)))
-        return found.dataset, [_lost(ds, lost)] if len(lost) else []
+        gone = np.union1d(found.missing, np.intersect1d(broken, rows_in_bitmaps(ds)))
+        return found.dataset, [lost(ds, gone)] if len(gone) else []
 
     return step
 
 
-def _lost(ds: Dataset, rows: np.ndarray) -> Issue:
+def lost(ds: Dataset, rows: np.ndarray) -> Issue:
+    """Return the issue that tells of masks whose pixels are not on this machine."""
     message = "the bitmap that holds its pixels is not on this machine, or damaged: give images= when reading, or fetch"
     return at_annotations(ds, "dropped", "shape", message, rows, severity="error")

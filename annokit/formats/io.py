@@ -227,13 +227,14 @@ def write(  # noqa: PLR0913 - same
 
 
 def _kind(fmt: Format, path: Readable, media: str, ds: Dataset) -> Any:
-    """Return what is written; a one-file format becomes a folder where pictures go along or the data need one."""
+    """Return what is written; where one file would do, pictures that go along and data that need one make a folder."""
     made = fmt.output if fmt.output_of is None else fmt.output_of(ds, path)
-    if fmt.output == "folder" or (made == "file" and media == "none"):
+    if (fmt.output == "folder" and fmt.output_of is None) or (made == "file" and media == "none"):
         return made
-    if isinstance(path, str | PathLike) and Path(fspath(path)).suffix.lower() not in ("", ".zip"):
+    suffix = Path(fspath(path)).suffix.lower() if isinstance(path, str | PathLike) else ""
+    if suffix == fmt.suffix or (fmt.output == "file" and suffix not in ("", ".zip")):
         why = "what lies beside the file, such as bitmaps," if media == "none" else f"media={media!r}"
-        raise UsageError(f"{why} needs a folder or a .zip for {fmt.name}; found {fspath(path)!r}")
+        raise UsageError(f"{why} needs a folder or a .zip for {fmt.name}; found {path!r}")
     return "folder"
 
 

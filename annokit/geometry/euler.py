@@ -30,3 +30,18 @@ def _from_quaternion(x: float, y: float, z: float, w: float) -> np.ndarray:
             [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)],
         ]
     )
+
+
+def quaternion(rotation: Sequence[float]) -> list[float]:
+    """Return the unit quaternion (x, y, z, w) of Euler angles (radians about x, then y, then z)."""
+    half = np.asarray(rotation, np.float64) / 2
+    (sx, sy, sz), (cx, cy, cz) = np.sin(half), np.cos(half)
+    found: list[float] = np.array(
+        [
+            sx * cy * cz - cx * sy * sz,
+            cx * sy * cz + sx * cy * sz,
+            cx * cy * sz - sx * sy * cz,
+            cx * cy * cz + sx * sy * sz,
+        ]
+    ).tolist()
+    return found

@@ -49,7 +49,7 @@ def _field(masks: Sparse, name: str) -> Array:
     return column.values
 
 
-def _idents(ds: Dataset, rows: Array) -> Array:
+def idents_of(ds: Dataset, rows: Array) -> Array:
     """Return the ids in their bitmap of rows of :func:`rows_in_bitmaps`, (k,) int64."""
     masks = ds._annotations.sparse("mask")
     assert masks is not None
@@ -130,7 +130,7 @@ def settled(ds: Dataset, load: Load = load_bitmap, rows: Array | None = None) ->
         except AnnokitError as error:
             damaged.append((owner, str(error)))
             found = None
-        pieces.append(_of_item(found, _idents(ds, rows[own])))
+        pieces.append(_of_item(found, idents_of(ds, rows[own])))
     table = _with_masks(ds, rows[order], pieces)
     return Settled(ds._with(annotations=table), missing, damaged)
 
@@ -183,7 +183,7 @@ def masked_ids(ds: Dataset, item: int) -> tuple[Array, Array]:
     meant = np.isin(encoding, (BITMAP, VOID))
     rows, encoding = rows[meant], encoding[meant]
     ids = np.zeros(len(rows), np.int64)
-    ids[encoding == BITMAP] = _idents(ds, rows[encoding == BITMAP])
+    ids[encoding == BITMAP] = idents_of(ds, rows[encoding == BITMAP])
     return rows, ids
 
 
@@ -198,7 +198,7 @@ def painted_ids(ds: Dataset, item: int) -> Array:
         ids = np.zeros(len(rows), np.uint32)
         stated = rows_in_bitmaps(ds)
         place = np.flatnonzero(np.isin(rows, stated))
-        ids[place] = _idents(ds, rows[place])
+        ids[place] = idents_of(ds, rows[place])
         return ids
     if ds._items.value("bitmap", item) is not MISSING:
         own = [ds._annotations.value("id", row) for row in rows.tolist()]

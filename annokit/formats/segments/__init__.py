@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from annokit.formats.base import Format
 from annokit.formats.segments.check import finish
+from annokit.formats.segments.holds import holds
 from annokit.formats.segments.read import is_release_name, read
+from annokit.formats.segments.write import output_of, write
 
 if TYPE_CHECKING:
     from annokit.formats.detect import Probe
@@ -34,5 +36,9 @@ FORMAT = Format(
     detect=detect,
     read=read,
     finish=finish,
+    write=write,
+    holds=holds,
+    output="folder",
+    output_of=output_of,
     tasks=frozenset(("detection", "instance", "semantic", "panoptic", "keypoints", "tracking")),
 )

@@ -9,11 +9,11 @@ from typing import Any
 import attrs
 import numpy as np
 
-from annokit.columns import Column, Fixed, Json, Number, Sparse, Struct, Table, Text
+from annokit.columns import Column, Fixed, Json, Sparse, Struct, Table, Text
 from annokit.columns.base import Array
-from annokit.columns.make import column_of, sparse_of
+from annokit.columns.make import sparse_of
 from annokit.formats.segments import shapes
-from annokit.formats.segments.facts import EXPECTED, LARGEST_ID, PREFIX
+from annokit.formats.segments.facts import EXPECTED, LARGEST_ID, PREFIX, marked
 from annokit.formats.segments.values import is_id
 from annokit.model.schema import MASK_ENCODINGS
 
@@ -259,11 +259,6 @@ class Columns:
                 self._keep(FURTHER, row, further)
 
 
-def marked(key: str) -> str:
-    """Return the name of the extra that holds a key of the file; a key that begins like a mark gets one more."""
-    return "#" + key if key.startswith("#") else key
-
-
 def _verbatim(count: int, rows: Sequence[int], values: Sequence[Any]) -> Sparse:
     return Sparse(count, None if len(rows) == count else np.array(rows, np.int64), None, Json.of(values))
 
@@ -279,6 +274,3 @@ def _masks(count: int, rows: Array, ids: list[Any], place: Array) -> Sparse:
         "data": data,
     }
     return Sparse(count, None if len(rows) == count else rows, None, Struct(fields))
-
-
-__all__ = ["Batch", "Columns", "Notes", "Number", "column_of", "marked"]

@@ -21,7 +21,7 @@ import attrs
 from annokit.errors import FormatError
 from annokit.formats.segments.batch import Notes
 from annokit.formats.segments.categories import definition_of, is_definition, label_of
-from annokit.formats.segments.facts import MAIN_LAYERS
+from annokit.formats.segments.facts import MAIN_LAYERS, OWN, WHOLE
 from annokit.model.label import AttributeDefinition, Label
 
 Record = dict[str, Any]
@@ -114,6 +114,8 @@ def envelope_of(top: Record, dataset: Record | None, where: str) -> Envelope:
         Name of the file, for errors.
     """
     info = {key: value for key, value in top.items() if key not in ("dataset", "tasks", "samples")}
+    if info.get(OWN) == WHOLE:
+        del info[OWN]
     inner = {} if dataset is None else {key: value for key, value in dataset.items() if key != "samples"}
     stated = top.get("tasks", inner.pop("tasks", None))
     tasks = _named(stated) if "task_type" not in inner or stated is not None else {}

@@ -81,6 +81,20 @@ EXPECTED: Mapping[str, frozenset[str]] = {
 """Keys that are documented and kept as they are, so that no issue tells of them."""
 
 
-def last_part(url: str) -> str:
-    """Return the file name at the end of a URL's path, its query removed."""
-    return url.partition("?")[0].rstrip("/").rpartition("/")[2]
+OWN = "annokit"
+"""Member of a release in which annokit says that all layers are to be read: ``{"layer": "all"}``."""
+
+WHOLE = {"layer": "all"}
+
+RESERVED = frozenset(("uuid", "name", "attributes", "metadata", "labels", "label", "label_status", "label_attributes"))
+"""Extras of items and sequences with a meaning of their own."""
+
+
+def marked(key: str) -> str:
+    """Return the name of the extra that holds an unknown key; one with a meaning of its own is escaped."""
+    return f"#={key}" if key.startswith("#") or key in RESERVED else key
+
+
+def unmarked(name: str) -> str:
+    """Return the key that :func:`marked` gave a name."""
+    return name.removeprefix("#=")

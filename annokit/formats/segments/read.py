@@ -55,9 +55,9 @@ def read(  # noqa: PLR0913 - options in the users' own words
     name = the_file(source)
     wanted = Wanted(_layer(context.layer, task, labelset), _words(filter_by), filter_by_metadata or {})
     release = _taken(source, name, Release(context, source.where(name), wanted))
-    main = release.other_main()
-    if main is not None:
-        release = _taken(source, name, Release(context, source.where(name), wanted, main))
+    again = release.again()
+    if again is not None:
+        release = _taken(source, name, again)
     return with_files(release.dataset(), source, name, context.limits)
 
 

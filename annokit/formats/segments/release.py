@@ -11,11 +11,15 @@ import numpy as np
 from annokit.codecs.records import Block, Reading, Rest
 from annokit.columns import Column, Fixed, Json, Sparse, Table, Text
 from annokit.columns.base import Array
-from annokit.columns.json import loads
+from annokit.columns.json import dumps, loads
 from annokit.errors import FormatError, UsageError
 from annokit.formats.segments.batch import KEPT, Batch, Columns, Notes
 from annokit.formats.segments.envelope import Envelope, envelope_of, with_task
+from annokit.formats.segments.facts import OWN, WHOLE
 from annokit.formats.segments.issues import issues_of
+from annokit.formats.segments.layers import ALL as EVERY
+from annokit.formats.segments.layers import LAYER as MAIN
+from annokit.formats.segments.layers import main_layer, seen_layers
 from annokit.formats.segments.samples import Samples, labels_of
 from annokit.model.dataset import Dataset
 from annokit.model.label_set import LabelSet
@@ -149,10 +153,15 @@ class Release:
         found: Array = final[layer, label]
         return found
 
-    def other_main(self) -> str | None:
-        """Return the main layer where it was guessed wrong, once everything was taken in; None where it is right."""
+    def again(self) -> Release | None:
+        """Return what is to take the release in once more where the layer was guessed wrong, else None."""
+        wanted = self._wanted
+        if wanted.layer is None and self._members.get("", {}).get(OWN) == WHOLE:
+            wanted = attrs.evolve(wanted, layer=ALL)
         main = self._main(self._envelope())
-        return None if self._samples is None or main == self._layers[0] else main
+        if self._samples is None or (main == self._layers[0] and wanted is self._wanted):
+            return None
+        return Release(self._context, self._where, wanted, main)
 
     def dataset(self) -> Dataset:
         """Return the dataset with its issues."""
@@ -170,6 +179,7 @@ class Release:
             LabelSet(labels, envelope.attributes(self._notes)),
             info=envelope.info,
         )
+        made = made._with(extras=self._extras(made))
         unread = [name for name in self._known(envelope) if name not in self._layers]
         found = issues_of(made, self._notes, dangling, self._layers[0], unread, samples.left)
         return made._with(issues=Report(found))
@@ -186,6 +196,15 @@ class Release:
                 expected='a list "samples", in "dataset" or beside it',
             )
         return envelope_of(top, inner, self._where)
+
+    def _extras(self, ds: Dataset) -> dict[str, bytes]:
+        """Return what the dataset keeps to tell its layers."""
+        found = {}
+        if main_layer(ds, seen_layers(ds)) != self._layers[0]:
+            found[MAIN] = dumps(self._layers[0])
+        if self._wanted.layer == ALL and self._members.get("", {}).get(OWN) == WHOLE:
+            found[EVERY] = b"true"
+        return found
 
     def _known(self, envelope: Envelope) -> list[str]:
         return list(dict.fromkeys((*envelope.names(), *self._seen)))

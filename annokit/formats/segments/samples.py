@@ -6,8 +6,8 @@ from typing import Any, TypeGuard
 
 import attrs
 
-from annokit.formats.segments.batch import IN_BITMAP, IN_OTHER_BITMAP, IN_SEQUENCE, Batch, Notes, marked
-from annokit.formats.segments.facts import ABSENT, MAIN_FORMAT_VERSION, MEDIA, PREFIX, STATUS_OF_WORD
+from annokit.formats.segments.batch import IN_BITMAP, IN_OTHER_BITMAP, IN_SEQUENCE, Batch, Notes
+from annokit.formats.segments.facts import ABSENT, MAIN_FORMAT_VERSION, MEDIA, PREFIX, STATUS_OF_WORD, marked
 from annokit.formats.segments.values import is_id, is_number
 from annokit.model.rows import ITEM_DEFAULTS, ITEM_MAKERS, SEQUENCE_DEFAULTS, SEQUENCE_MAKERS, Rows
 from annokit.model.schema import ITEM_KINDS, STATUSES, UNITS
@@ -158,8 +158,8 @@ class Samples:
                 rest.absent.append("label_attributes")
             else:
                 rest.fields["label_attributes"] = told
-        for number, layer in enumerate(self._layers[1:], 1):
-            self._other(labels.get(layer), number, row)
+        for layer in self._further(labels):
+            self._other(labels[layer], self._layers.index(layer), row)
         self.items.append(
             {
                 "name": name,
@@ -231,6 +231,12 @@ class Samples:
         self.batch.place += [where] * count
         self.batch.layer += [layer] * count
 
+    def _further(self, labels: dict[str, Any]) -> list[str]:
+        """Return the layers that are read but for the main one, in the order in which a sample states them."""
+        if len(self._layers) == 1:
+            return []
+        return [layer for layer in labels if layer != self._layers[0] and layer in self._layers]
+
     def _other(self, label: Any, layer: int, row: int, frame: int | None = None) -> None:
         """Take in the annotations of a further layer, whose other keys the item or sequence keeps."""
         told = label.get("attributes") if isinstance(label, dict) else None
@@ -241,9 +247,7 @@ class Samples:
             where = IN_SEQUENCE
         annotations = told.get("annotations") if isinstance(told, dict) else None
         if isinstance(told, dict) and are_records(annotations):
-            bitmap = told.get("segmentation_bitmap")
-            url = bitmap.get("url") if isinstance(bitmap, dict) else None
-            where |= IN_OTHER_BITMAP if type(url) is str and url else 0
+            where |= IN_OTHER_BITMAP if has_bitmap(told) else 0
             self._annotations(annotations, row, where, layer)
 
     def _sequence(self, name: str, fields: Record, attributes: Record, labels: dict[str, Any], rest: Rest) -> None:
@@ -301,8 +305,8 @@ class Samples:
             fields |= self._told(told, rest, row, IN_SEQUENCE, {})
         elif told is not NOTHING:
             rest.fields["label_attributes"] = told
-        for number, layer in enumerate(self._layers[1:], 1):
-            self._other(labels.get(layer), number, row, shared["frame"])
+        for layer in self._further(labels):
+            self._other(labels[layer], self._layers.index(layer), row, shared["frame"])
         kind = "frame" if kind == "image" else kind
         self.items.append(
             {
@@ -350,7 +354,7 @@ def _named_frame(frame: Any, fallback: str) -> tuple[Any, str | None, Record]:
     name, stamp = frame.get("name"), frame.get("timestamp")
     if type(name) is str and name != fallback:
         del left["name"]
-    if type(stamp) is str or is_number(stamp):
+    if is_id(stamp) or is_number(stamp):
         fields["timestamp"] = left.pop("timestamp")
     return left, name if type(name) is str else None, fields
 
@@ -370,6 +374,13 @@ def layer_of(label: Any) -> str | None:
     if not isinstance(label, dict):
         return None
     return next((label[key] for key in ("labelset", "task", "task_name", "name") if type(label.get(key)) is str), None)
+
+
+def has_bitmap(told: Record) -> bool:
+    """Tell whether the attributes of a label, or of a frame of it, name a bitmap."""
+    bitmap = told.get("segmentation_bitmap")
+    url = bitmap.get("url") if isinstance(bitmap, dict) else None
+    return type(url) is str and bool(url)
 
 
 def are_records(annotations: Any) -> TypeGuard[list[Record]]:
