@@ -240,6 +240,8 @@ def _kind(fmt: Format, path: Readable, media: str, ds: Dataset) -> Any:
 
 def _target(ds: Dataset, format: str, options: Mapping[str, Any]) -> tuple[Format, str, list[Issue]]:
     """Return the format, the dialect, and an issue that tells of a dialect that was chosen."""
+    if not hasattr(ds, "_annotations"):
+        raise UsageError(f"expected a Dataset to write; found {type(ds).__name__!r}")
     fmt, dialect = registry.resolve(format)
     if fmt.write is None:
         raise UsageError(f"{format!r} can be read, not written")

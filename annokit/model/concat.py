@@ -42,6 +42,9 @@ def concat(datasets: Sequence[Dataset]) -> Dataset:
     listed = list(datasets)
     if not listed:
         raise UsageError("concat needs at least one dataset")
+    wrong = next((type(ds).__name__ for ds in listed if not hasattr(ds, "_annotations")), None)
+    if wrong is not None:
+        raise UsageError(f"concat takes a sequence of datasets; found {wrong!r} in it")
     if len(listed) == 1:
         return listed[0]
     merged = _Labels()

@@ -142,3 +142,11 @@ def test_the_table_of_formats_prints_and_iterates():
     assert "savant" in {row.name for row in table.for_task("instance")}
     with pytest.raises(KeyError):
         table["nonsense"]
+
+
+def test_what_is_no_dataset_is_refused(tmp_path):
+    for call in (lambda: annokit.write("x", tmp_path / "x.json", "coco"), lambda: annokit.plan([dataset()], "coco")):
+        with pytest.raises(annokit.UsageError, match="expected a Dataset"):
+            call()
+    with pytest.raises(annokit.UsageError, match="sequence of datasets"):
+        annokit.concat(dataset())

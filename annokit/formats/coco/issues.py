@@ -164,8 +164,25 @@ def issues_of(ds: Dataset, items: Told, annotations: Told, dangling: tuple[Array
     """
     found = items.all(OF_IMAGES, ()) + annotations.all(OF_ANNOTATIONS, dangling)
     found += annotations.dangling("image_id", dangling[0]) + annotations.dangling("category_id", dangling[1])
+    found += _of_no_image(ds, annotations)
     found += _repeated(ds, items, annotations) + _visibility(ds, annotations) + _odd_attributes(ds, annotations)
     return found + _of_categories(ds) + _unread_top(ds)
+
+
+def _of_no_image(ds: Dataset, annotations: Told) -> list[Issue]:
+    """Return the issue about annotations that name no image at all, and so belong to no item."""
+    rows = np.flatnonzero(ds._annotations.array("item") < 0)
+    column = annotations.table.sparse(keys.extra("image_id"))
+    if len(rows) and column is not None:
+        raws = column.values.text.raw_list() if isinstance(column.values, Json) else [b""] * len(column.values)
+        stated = np.array([raw.strip() != b"null" for raw in raws], bool)
+        rows = np.setdiff1d(rows, column.present()[stated[column.all_slots()]])
+    if not len(rows):
+        return []
+    details = [f"{annotations.pointer}/{annotations.place(row)}" for row in rows.tolist()]
+    places = Places((), np.full(len(rows), -1, np.int64), rows, details)
+    told = "an annotation names no image; it was kept, and belongs to no item"
+    return [Issue.at("dangling-reference", "error", told, places, field="image_id", fate="kept")]
 
 
 def _is_number(raw: bytes) -> bool:

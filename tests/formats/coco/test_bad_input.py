@@ -72,6 +72,7 @@ def issues(*annotations, **lists):
         ({"image_id": 7}, ("dangling-reference", "error", "image_id", 1)),
         ({"category_id": 7}, ("dangling-reference", "error", "category_id", 1)),
         ({"category_id": "0"}, ("dangling-reference", "error", "category_id", 1)),
+        ({"image_id": None}, ("dangling-reference", "error", "image_id", 1)),
         ({"image_id": 1.5}, ("odd-value", "warning", "image_id", 1)),
         ({"id": [1]}, ("odd-value", "warning", "id", 1)),
         ({"bbox": [1, 2, 3]}, ("odd-value", "warning", "bbox", 1)),
@@ -125,6 +126,14 @@ def test_trouble_in_a_record_is_told(change, expected):
 )
 def test_trouble_in_other_lists_is_told(lists, expected):
     assert issues(**lists) == [expected]
+
+
+def test_an_annotation_without_an_image_is_told():
+    stray = {key: value for key, value in BOX.items() if key != "image_id"}
+    dataset = read(BytesIO(document(BOX, {**stray, "id": 2}, {**BOX, "id": 3, "image_id": 9})), "coco")
+    missing, unknown = sorted(dataset.issues.of("dangling-reference"), key=lambda issue: issue.message)
+    assert [(row.item, row.annotation, row.detail) for row in missing.rows()] == [(None, 1, "/annotations/1")]
+    assert [row.annotation for row in unknown.rows()] == [2]
 
 
 def test_null_and_empty_say_that_there_is_nothing():
