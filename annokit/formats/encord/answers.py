@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
+
+from annokit.columns.base import Array
 from annokit.formats.encord.ontology import Ontology
 
 Record = dict[str, Any]
@@ -65,6 +68,17 @@ class Answers:
             before = found.get(name)
             found[name] = before + value if isinstance(before, list) and isinstance(value, list) else value
         return found
+
+    def on(self, key: str, frame: int) -> Record:
+        """Return all attributes of an object on a frame."""
+        return {**self.static("objects", key), **self.dynamic(key, frame)}
+
+    def phases(self, key: str | None) -> Array:
+        """Return the ascending frames at which an object's dynamic attributes may change."""
+        entry = self.actions.get(key) if key is not None else None
+        listed = entry.get("actions") if isinstance(entry, dict) else None
+        spans = [pair for action in listed or () if isinstance(action, dict) for pair in pairs(action.get("range"))]
+        return np.unique(np.array([edge for a, b in spans for edge in (a, b + 1)], np.int64))
 
     def orphans(self, seen: set[str]) -> list[str]:
         """Return the hashes of objects that have answers and appear nowhere."""

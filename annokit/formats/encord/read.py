@@ -8,10 +8,15 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from annokit.codecs.records import Block, Reading, raw_records, split
+from annokit.columns import Fixed, Sparse, Text
+from annokit.columns.base import Array
 from annokit.columns.json import loads
 from annokit.errors import FormatError
 from annokit.formats.encord.answers import Answers, in_ranges, pairs
+from annokit.formats.encord.bulk import Boxes, opened
 from annokit.formats.encord.facts import (
     CLASSIFICATION_KEYS,
     EXPECTED,
@@ -67,8 +72,8 @@ def read(
         Read only the rows whose data are called so.
     """
     reader = _Reader(context, Ontology(_structure(ontology)), title)
-    for where, pointer, record in _records(source, context):
-        reader.row(where, pointer, record)
+    for where, pointer, text in _records(source, context):
+        reader.text(where, pointer, text)
     return reader.build()
 
 
@@ -81,8 +86,8 @@ def _structure(ontology: Any) -> Record | None:
     return value
 
 
-def _records(source: Source, context: ReadContext) -> Iterator[tuple[str, str, Any]]:
-    """Yield (file, pointer, row) of every label row in the source."""
+def _records(source: Source, context: ReadContext) -> Iterator[tuple[str, str, bytes]]:
+    """Yield (file, pointer, text) of every label row in the source."""
     names = [source.only] if source.only is not None else list(source.find(".json"))
     if not names:
         raise FormatError("an Encord export is JSON", path=source.label, found="no JSON file", expected="label rows")
@@ -97,14 +102,14 @@ def _records(source: Source, context: ReadContext) -> Iterator[tuple[str, str, A
                 for part in split(stream, {"": raw_records}, how):
                     if isinstance(part, Block):
                         for place, raw in enumerate(part.records, part.first):
-                            yield where, f"/{place}", loads(bytes(raw))
+                            yield where, f"/{place}", bytes(raw)
             else:
-                yield where, "", _document(file.read(), where)
+                yield where, "", file.read().removeprefix(b"\xef\xbb\xbf")
 
 
 def _document(data: bytes, where: str) -> Any:
     try:
-        return loads(data.removeprefix(b"\xef\xbb\xbf"))
+        return loads(data)
     except (ValueError, RecursionError) as error:
         raise FormatError(f"this is not JSON: {error}", path=where) from None
 
@@ -125,8 +130,16 @@ class _Reader:
         self._issues: dict[tuple[str, str, str], list[tuple[str | None, int | None, str]]] = {}
         self._left: Counter[str] = Counter()
 
-    def row(self, where: str, pointer: str, record: Any) -> None:
-        """Add one label row."""
+    def text(self, where: str, pointer: str, text: bytes) -> None:
+        """Add one label row, in bulk where it is plain."""
+        found = opened(text)
+        if found is not None and ITEM_KIND.get(str(found[0].get("data_type")).lower()) == "frame":
+            self.row(where, pointer, *found)
+        else:
+            self.row(where, pointer, _document(text, where))
+
+    def row(self, where: str, pointer: str, record: Any, boxes: Boxes | None = None) -> None:
+        """Add one label row, whose objects may have been taken out of it."""
         if not isinstance(record, dict) or not isinstance(record.get("data_units"), dict):
             expected = 'a label row with "data_units"'
             if isinstance(record, dict) and "labels" in record:
@@ -142,10 +155,9 @@ class _Reader:
         if self._context.layer not in (branch, "all") and not (self._context.layer is None and branch == MAIN):
             self._left[branch] += 1
             return
-        self._read_row(where, pointer, record, str(branch))
+        self._read_row(where, pointer, record, _Row(self, record, str(branch), boxes))
 
-    def _read_row(self, where: str, pointer: str, record: Record, branch: str) -> None:
-        row = _Row(self, record, branch)
+    def _read_row(self, where: str, pointer: str, record: Record, row: _Row) -> None:
         units = sorted(record["data_units"].items(), key=_sequence_of)
         row.sequence, self._sequences = self._sequences, self._sequences + 1
         for place, (key, unit) in enumerate(units):
@@ -196,8 +208,8 @@ class _Reader:
         """Note a place of an issue."""
         self._issues.setdefault((code, severity, message), []).append((item, row, detail))
 
-    def _count(self, record: Record, known: tuple[str, ...]) -> None:
-        self._unread.update(key for key in record if key not in EXPECTED and key not in known)
+    def _count(self, record: Record, known: tuple[str, ...], count: int = 1) -> None:
+        self._unread.update({key: count for key in record if key not in EXPECTED and key not in known})
 
     def label(self, feature: Any, name: Any, color: Any, shape: Any) -> int:
         """Return the position of the label of a feature hash, else of a name and shape."""
@@ -228,9 +240,9 @@ class _Reader:
         """What is known of labels and attributes."""
         return self._ontology
 
-    def extras_of(self, record: Record, known: tuple[str, ...], base: Record) -> Record:
-        """Return what the model does not state of a record, counted."""
-        self._count(record, known)
+    def extras_of(self, record: Record, known: tuple[str, ...], base: Record, count: int = 1) -> Record:
+        """Return what the model does not state of a record that occurs `count` times."""
+        self._count(record, known, count)
         return beyond(record, base)
 
     def build(self) -> Dataset:
@@ -260,8 +272,9 @@ _ORPHAN = "attributes are stated for an object that appears nowhere; they are ke
 class _Row:
     """One label row while it is read."""
 
-    def __init__(self, reader: _Reader, record: Record, branch: str) -> None:
+    def __init__(self, reader: _Reader, record: Record, branch: str, boxes: Boxes | None = None) -> None:
         self._reader = reader
+        self._boxes = boxes
         self._record = record
         self._branch = branch
         self._kind = ITEM_KIND.get(str(record.get("data_type")).lower(), "image")
@@ -278,6 +291,8 @@ class _Row:
         labels = unit.get("labels")
         self._size = _size(unit.get("width")), _size(unit.get("height"))
         if _is_single(self._record):
+            if self._boxes is not None:
+                self._bulk(self._boxes)
             frames = labels if isinstance(labels, dict) else {}
             for frame in sorted(frames, key=_frame_order):
                 self._frame(f"{pointer}/labels/{frame}", position, frame, frames[frame])
@@ -299,6 +314,55 @@ class _Row:
         if key != unit.get("data_hash"):
             extras["#key"] = key
         self._add_item(0 if place is None else place, name, pointer, labels, extras=extras, **told)
+
+    def _bulk(self, boxes: Boxes) -> None:
+        """Add frames and their objects as columns: what they share is made once."""
+        builder, scratch = self._reader.builder, DatasetBuilder(unit="unit", form="xywh")
+        kinds = {lists: place for place, lists in enumerate(dict.fromkeys(boxes.lists))}
+        for objects, classifications in kinds:
+            stated: Record = {
+                **({"objects": []} if objects else {}),
+                **({"classifications": []} if classifications else {}),
+            }
+            scratch.add_item(
+                "",
+                kind="frame",
+                sequence=self.sequence,
+                dataset=_text_or_none(self._record.get("dataset_title")),
+                status=STATUS.get(str(self._record.get("label_status"))),
+                extras=keyed(_labels_extras(stated)),
+                width=self._size[0],
+                height=self._size[1],
+            )
+        frames = np.array(boxes.frames, np.int64)
+        names = Text.of([f"{self._record.get('data_title')}#{frame}" for frame in boxes.frames])
+        items = scratch._items.table().take(np.array([kinds[lists] for lists in boxes.lists], np.int64))
+        first = builder.add_items(items.replace({"name": names, "frame": Sparse.of_column(Fixed(frames))}))
+        place = np.arange(len(frames)).repeat(boxes.counts)
+        codes = self._wordings(boxes, frames[place], scratch)
+        table = scratch._annotations.table().take(codes)
+        builder.add_annotations(table.replace({"item": Fixed(first + place), "box": boxes.boxes}))
+
+    def _wordings(self, boxes: Boxes, frame: Array, scratch: DatasetBuilder) -> Array:
+        """Add an annotation of each wording, and of each set of answers that it has, and return that of each object."""
+        codes = np.empty(len(boxes.codes), np.int64)
+        order = boxes.codes.argsort(kind="stable")
+        ends = np.bincount(boxes.codes, minlength=len(boxes.wordings)).cumsum().tolist()
+        for obj, rows in zip(boxes.wordings, np.split(order, ends[:-1]), strict=True):
+            ident = _text_or_none(obj.get("objectHash"))
+            position = self._reader.label(obj.get("featureHash"), obj.get("name"), obj.get("color"), obj.get("shape"))
+            label, told = self._reader.label_at(position), self._told(obj)
+            base = object_record(label, str(label.extras.get("encord/shape")), ident, told, {})
+            extras = self._reader.extras_of(obj, OBJECT_KEYS, base, len(rows))
+            self.seen.update(() if ident is None else (ident,))
+            part = self.answers.phases(ident).searchsorted(frame[rows], "right")
+            for number in np.unique(part).tolist():
+                chosen = rows[part == number]
+                attributes = {} if ident is None else self.answers.on(ident, int(frame[chosen[0]]))
+                codes[chosen] = scratch.add_annotation(
+                    -1, position, kind="box", track=ident, attributes=attributes, extras=keyed(extras), **told
+                )
+        return codes
 
     def _add_item(self, place: int | None, name: str, pointer: str, labels: Any, **told: Any) -> None:
         found = labels if isinstance(labels, dict) else {}
@@ -363,7 +427,7 @@ class _Row:
         attributes: Record = {}
         if ident is not None:
             self.seen.add(ident)
-            attributes = {**self.answers.static("objects", ident), **self.answers.dynamic(ident, frame or 0)}
+            attributes = self.answers.on(ident, frame or 0)
         reader.builder.add_annotation(
             item, position, track=ident, attributes=attributes, extras=keyed(extras), **fields, **told
         )

@@ -1,0 +1,149 @@
+"""Rows of many frames with upright boxes, read without a Python object per number or key.
+
+An object's text but for its geometry repeats from frame to frame: it is read once for every wording, the numbers of all
+boxes in one go. Whatever is not so plain is left to the reader of single records, and both say the same.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+import msgspec
+import numpy as np
+from msgspec import UNSET, Raw, UnsetType
+
+from annokit.codecs.json_numbers import numbers
+from annokit.columns import Number
+from annokit.columns.base import Array
+from annokit.columns.json import LONG_INTEGER, loads
+
+Record = dict[str, Any]
+
+KEY = b'"boundingBox":'
+DIGITS = b"0123456789.+-eE, \t\r\n"
+LETTERS = b'{"hwxy: \t\r\n'
+LEAST = 256
+"""Objects from which on a row is worth it."""
+
+
+class Frame(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """What a frame says where it says nothing but its lists."""
+
+    objects: list[Raw] | UnsetType = UNSET
+    classifications: list[Raw] | UnsetType = UNSET
+
+
+@attrs.frozen(eq=False)
+class Boxes:
+    """The frames of one unit and their objects."""
+
+    frames: list[int]
+    """Frame numbers, ascending."""
+
+    lists: list[tuple[bool, bool]]
+    """Of each frame whether objects, and classifications, are stated."""
+
+    counts: list[int]
+    """Objects of each frame."""
+
+    codes: Array
+    """(n,) position in `wordings` of each object."""
+
+    wordings: list[Record]
+    """The different objects, their geometry apart."""
+
+    boxes: Number
+    """(n, 4) x, y, w, h."""
+
+
+_row = msgspec.json.Decoder(dict[str, Raw]).decode
+_units = msgspec.json.Decoder(dict[str, dict[str, Raw]]).decode
+_frames = msgspec.json.Decoder(dict[str, Frame]).decode
+
+
+def opened(raw: bytes | Raw) -> tuple[Record, Boxes] | None:
+    """Return a label row whose one unit has no labels, and what they say; None where it is not that plain."""
+    try:
+        members = _row(raw)
+        units = _units(members.pop("data_units"))
+        if len(units) != 1:
+            return None
+        ((key, unit),) = units.items()
+        boxes = _boxes(_frames(unit.pop("labels")))
+        if boxes is None:
+            return None
+        record = {name: loads(bytes(value)) for name, value in members.items()}
+        record["data_units"] = {key: {**{name: loads(bytes(v)) for name, v in unit.items()}, "labels": {}}}
+    except (msgspec.DecodeError, UnicodeDecodeError, KeyError, ValueError, RecursionError):
+        return None
+    return record, boxes
+
+
+def _boxes(found: dict[str, Frame]) -> Boxes | None:
+    order = sorted(found, key=lambda key: int(key) if key.isdecimal() else -1)
+    if not all(key.isdecimal() and str(int(key)) == key for key in order):
+        return None
+    frames = [found[key] for key in order]
+    if any(frame.classifications for frame in frames if frame.classifications is not UNSET):
+        return None
+    lists = [[] if frame.objects is UNSET else frame.objects for frame in frames]
+    counts = [len(objects) for objects in lists]
+    if not any(counts) or sum(counts) < LEAST:
+        return None
+    split = _split([raw for objects in lists for raw in objects])
+    if split is None:
+        return None
+    stated = [(frame.objects is not UNSET, frame.classifications is not UNSET) for frame in frames]
+    return Boxes([int(key) for key in order], stated, counts, *split)
+
+
+def _split(raws: list[Raw]) -> tuple[Array, list[Record], Number] | None:
+    """Return codes, wordings and boxes."""
+    known: dict[tuple[bytes, bytes], int] = {}
+    codes, geometry = [], []
+    most = max(64, len(raws) // 8)
+    for raw in raws:
+        head, _, rest = bytes(raw).partition(KEY)
+        value, _, tail = rest.partition(b"}")
+        codes.append(known.setdefault((head, tail), len(known)))
+        geometry.append(value)
+        if len(known) > most:
+            return None
+    wordings = [_wording(head, tail) for head, tail in known]
+    boxes = _numbers(geometry)
+    if boxes is None or None in wordings:
+        return None
+    return np.array(codes, np.min_scalar_type(len(known))), [w for w in wordings if w is not None], boxes
+
+
+def _wording(head: bytes, tail: bytes) -> Record | None:
+    text = head + KEY + b"0" + tail
+    record = loads(text)
+    if not isinstance(record, dict) or type(record.get("boundingBox")) is not int or text.count(KEY) != 1:
+        return None
+    if record.get("shape") != "bounding_box" or record.get("isDeleted") is True or record.pop("boundingBox") != 0:
+        return None
+    return record
+
+
+def _numbers(geometry: list[bytes]) -> Number | None:
+    """Return x, y, w, h of objects that all state them alike, in any order."""
+    text = b",".join(geometry)
+    words = text.translate(None, DIGITS)
+    first = geometry[0].translate(None, DIGITS)
+    order = first[2::4].decode()
+    if sorted(order) != ["h", "w", "x", "y"] or first != b'{"%c":"%c":"%c":"%c":' % tuple(order.encode()):
+        return None
+    alike = words == first * len(geometry) and all(text.count(b'"%c"' % ord(key)) == len(geometry) for key in order)
+    if not alike or LONG_INTEGER.search(text):
+        return None
+    try:
+        found = numbers([Raw(b"[" + text.translate(None, LETTERS) + b"]")])
+    except (msgspec.DecodeError, ValueError):
+        return None
+    if len(found.odd) or len(found.values) != 4 * len(geometry) or not np.isfinite(found.values).all():
+        return None
+    place = [order.index(name) for name in "xywh"]
+    whole = None if found.whole is None else found.whole.reshape(-1, 4)[:, place]
+    return Number(np.ascontiguousarray(found.values.reshape(-1, 4)[:, place]), whole)
