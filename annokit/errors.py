@@ -13,7 +13,7 @@
     └── FetchError             a download failed
         └── AuthError          the platform refused the credentials
 
-A missing path is Python's own :class:`FileNotFoundError`. All of them keep their facts as attributes and can be pickled.
+A missing path is Python's own :class:`FileNotFoundError`. All keep their facts as attributes and can be pickled.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class FormatError(AnnokitError):
     found: str | None
     expected: str | None
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the facts are named one by one, so that a misspelt one is refused
         self,
         message: str,
         *,

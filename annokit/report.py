@@ -1,8 +1,8 @@
 """What happened to the data: one type for reading, loss, lint and downloading.
 
-A :class:`Report` is a tuple of :class:`Issue`. An issue says once what happened (`code`, `severity`, `message`, `field`,
-`fate`) and how often; the places are kept as arrays of row numbers and become rows only when asked for, so that a report
-over a million annotations costs a few kilobytes.
+A :class:`Report` is a tuple of :class:`Issue`. An issue says once what happened (`code`, `severity`, `message`,
+`field`, `fate`) and how often; the places are kept as arrays of row numbers and become rows only when asked for,
+so that a report over a million annotations costs a few kilobytes.
 """
 
 from __future__ import annotations
@@ -153,8 +153,8 @@ def _listed(issues: Iterable[Issue]) -> tuple[Issue, ...]:
 class Report:
     """All issues of one operation, in the order in which they were found.
 
-    A report is true when there is anything to tell. It prints as a table, iterates over its issues and gives every single
-    place through :meth:`rows`.
+    A report is true when there is anything to tell. It prints as a table, iterates over its issues and gives every
+    single place through :meth:`rows`.
     """
 
     issues: tuple[Issue, ...] = attrs.field(default=(), converter=_listed)

@@ -93,6 +93,7 @@ _OWN = {
 
 
 def emptied(ds: Dataset, name: str, rows: Array) -> Column | None:
+    """Return a geometry column without the values of `rows`; None where nothing is left."""
     from annokit.formats.steps import cleared
 
     column = ds._annotations.get(name)

@@ -35,9 +35,11 @@ def polygons(shapes: Sequence[Parts], size: Size, limits: Limits = DEFAULT_LIMIT
 
     Returns
     -------
-    counts, offsets : (k,) int64 array, (n + 1,) int64 array
+    counts : (k,) int64 array
         Run lengths of each shape. Without holes they equal pycocotools' merge of the rings; a hole's pixels, decided
         the same way, are taken out of its own part only. A ring of fewer than three points covers nothing.
+    offsets : (n + 1,) int64 array
+        Where each shape's run lengths begin.
 
     Raises
     ------

@@ -128,7 +128,18 @@ def test_the_order_of_keys_survives(ds):
     write(ds, out, "coco")
     made = json.loads(out.getvalue())
     assert list(made) == ["info", "licenses", "images", "annotations", "categories"]
-    order = "id image_id category_id bbox segmentation keypoints num_keypoints attributes track_id extra".split()
+    order = [
+        "id",
+        "image_id",
+        "category_id",
+        "bbox",
+        "segmentation",
+        "keypoints",
+        "num_keypoints",
+        "attributes",
+        "track_id",
+        "extra",
+    ]
     assert list(made["annotations"][1]) == order
 
 
