@@ -68,7 +68,7 @@ def detect(probe: Probe) -> Mapping[str, str]:
             continue
         lines = probe.head(name).replace(b"\r", b"\n").splitlines()[:5]
         rows = parse(b"\n".join(lines))
-        if rows.names and not rows.bad and not any(map(is_number, rows.names)):
+        if rows.names and not rows.bad and not any(is_number(own) for name in rows.names for own in name.split()[:1]):
             return {"": f"{name} holds classes with 14 or 15 numbers"}
     return {"": "text files in label_2"} if inside and not probe.head(inside[0]).strip() else {}
 
