@@ -15,7 +15,6 @@ from annokit.columns.base import Array
 from annokit.columns.json import loads
 from annokit.formats.csv.reading import HEADER, ROTATION, TASK
 from annokit.formats.csv.tasks import DETECTION, USUAL, canonical
-from annokit.formats.pictures import write_beside
 from annokit.model.schema import KIND_CODE
 
 if TYPE_CHECKING:
@@ -52,7 +51,6 @@ def write(ds: Dataset, output: Output, context: WriteContext, *, header: str = "
             file.write(_text(_lines(ds, first, stop, offsets)))
             first = stop
             context.progress(first, total)
-    write_beside(ds, output, context)
 
 
 def _text(rows: list[list[str]]) -> bytes:
