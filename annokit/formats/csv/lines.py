@@ -119,13 +119,18 @@ def _whole(points: str) -> bool:
 
 def _rejoined(row: list[str]) -> list[str] | None:
     """Return seven fields of a line that was split inside its points, and inside its names; None if that fails."""
-    first = next((at for at, field in enumerate(row) if field.lstrip().startswith("[") and at >= FEWEST), None)
+    if row[FEWEST].lstrip().startswith("["):
+        first: int | None = FEWEST
+    else:
+        first = next((at for at, field in enumerate(row) if at > FEWEST and field.lstrip().startswith("[")), None)
     if first is None:
         return _named(row, [], []) if len(row) > FIELDS else None
-    last = max((at for at, field in enumerate(row) if field.rstrip().endswith("]")), default=-1)
-    if last < first:
+    last = next((at for at in range(len(row) - 1, first - 1, -1) if row[at].rstrip().endswith("]")), None)
+    if last is None:
         return None
     points = ",".join(row[first : last + 1])
+    if first == FEWEST:
+        return [*row[:first], points, *row[last + 1 :]]
     return _named(row[:first], [points], row[last + 1 :])
 
 
