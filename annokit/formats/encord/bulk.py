@@ -16,7 +16,7 @@ from msgspec import UNSET, Raw, UnsetType
 from annokit.codecs.json_numbers import numbers
 from annokit.columns import Number
 from annokit.columns.base import Array
-from annokit.columns.json import LONG_INTEGER, loads
+from annokit.columns.json import loads
 
 Record = dict[str, Any]
 
@@ -136,7 +136,7 @@ def _numbers(geometry: list[bytes]) -> Number | None:
     if sorted(order) != ["h", "w", "x", "y"] or first != b'{"%c":"%c":"%c":"%c":' % tuple(order.encode()):
         return None
     alike = words == first * len(geometry) and all(text.count(b'"%c"' % ord(key)) == len(geometry) for key in order)
-    if not alike or LONG_INTEGER.search(text):
+    if not alike:
         return None
     try:
         found = numbers([Raw(b"[" + text.translate(None, LETTERS) + b"]")])

@@ -263,6 +263,8 @@ class _Reader:
 RANGED = {"encord/#ranged": True}
 """Extras of what stands in the answers alone, not in the labels of a frame."""
 
+LISTS = ("objects", "classifications")
+
 MAPS = ("object_answers", "classification_answers", "object_actions")
 
 _SPACES = "labels of a data group's spaces are not read; they are kept as they are"
@@ -319,11 +321,8 @@ class _Row:
         """Add frames and their objects as columns: what they share is made once."""
         builder, scratch = self._reader.builder, DatasetBuilder(unit="unit", form="xywh")
         kinds = {lists: place for place, lists in enumerate(dict.fromkeys(boxes.lists))}
-        for objects, classifications in kinds:
-            stated: Record = {
-                **({"objects": []} if objects else {}),
-                **({"classifications": []} if classifications else {}),
-            }
+        for lists in kinds:
+            stated: Record = {name: [] for name, has in zip(LISTS, lists, strict=True) if has}
             scratch.add_item(
                 "",
                 kind="frame",
