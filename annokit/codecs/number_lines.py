@@ -25,6 +25,8 @@ EXACT = 1e16
 
 _NUMBER = re.compile(rb"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _NUMERIC = b"0123456789+-.eE \t\n\v\f\r"
+_CONTROL = bytes(code for code in range(32) if code not in b"\t\n\v\f\r")
+_UNCONTROLLED = bytes.maketrans(_CONTROL, b"?" * len(_CONTROL))
 _COMMAS = bytes(44 if code <= 32 else code for code in range(256))
 _SPACE = 32
 
@@ -55,11 +57,9 @@ def parse_lines(data: bytes) -> Lines:
     Parameters
     ----------
     data : bytes
-        Lines that end in LF; CR counts as white space. A NUL byte makes its line odd, as any other character does.
+        Lines that end in LF; CR counts as white space. A control character makes its line odd, as any letter does.
     """
-    if b"\0" in data:
-        data = data.replace(b"\0", b"?")
-    data = b"\n" + data + b"\n"
+    data = b"\n" + data.translate(_UNCONTROLLED) + b"\n"
     codes = np.frombuffer(data, np.uint8)
     space = codes <= _SPACE
     edges = np.flatnonzero(space[1:] != space[:-1]) + 1

@@ -4,6 +4,7 @@ import re
 from itertools import pairwise
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -97,3 +98,11 @@ def test_a_row_of_a_million_numbers() -> None:
     values = np.arange(1_000_000) / 7
     text, _ = dump_lines(values, np.zeros(len(values), bool), np.array([0, len(values)]))
     assert np.array_equal(parse_lines(text).values, values)
+
+
+@pytest.mark.parametrize("code", [code for code in range(32) if code not in b"\t\n\v\f\r"])
+def test_a_control_character_makes_its_line_odd_and_no_other(code):
+    parsed = parse_lines(b"1 0.5" + bytes([code]) + b"5 0.1\n2 0.1 x\n3 0.25\n")
+    assert [place for place, _ in parsed.odd] == [0, 1]
+    assert len(parsed.values) == len(parsed.whole) == parsed.offsets[-1] == 8
+    assert parsed.values[-2:].tolist() == [3, 0.25]
