@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, cast
 
-from annokit.formats.segments.facts import PREFIX
+from annokit.formats.segments.facts import ABSENT, PREFIX
 from annokit.formats.segments.values import is_id, is_number
 from annokit.model.label import AttributeDefinition, AttributeType, Label, Option, Scope
 
@@ -54,7 +54,7 @@ def label_of(record: Mapping[str, Any]) -> Label:
 
 
 def _unnamed(record: Mapping[str, Any]) -> Record:
-    return {} if "name" in record else {PREFIX + "#absent": ["name"]}
+    return {} if "name" in record else {PREFIX + ABSENT: ["name"]}
 
 
 def _taken(rest: Record, key: str, fits: bool) -> Any:
@@ -78,7 +78,7 @@ def is_definition(value: Any) -> bool:
 def record_of(label: Label) -> Record:
     """Return the category of a label."""
     extras = own(label.extras)
-    absent = extras.pop("#absent", ())
+    absent = extras.pop(ABSENT, ())
     stated: Record = {"id": label.source_id, "name": label.name}
     record = {key: value for key, value in stated.items() if key not in absent and value is not None}
     if label.color is not None:
@@ -120,7 +120,7 @@ def definition_of(record: Mapping[str, Any], scope: Scope = "annotation") -> Att
         minimum=low,
         maximum=high,
         scope="track" if track else scope,
-        extras=rest,
+        extras=rest if "input_type" in record else {**rest, ABSENT: ["input_type"]},
     )
 
 
@@ -144,7 +144,7 @@ def record_of_definition(definition: AttributeDefinition) -> Record:
     """Return the record of a definition; what the release has no place for is left out."""
     extras = dict(definition.extras)
     record: Record = {"name": definition.name}
-    if "input_type" not in extras:
+    if "input_type" not in extras and ABSENT not in extras:
         record["input_type"] = INPUT_OF_TYPE.get(definition.type, "text")
     optional = {
         "values": [option.name for option in definition.options] or None,
@@ -155,7 +155,7 @@ def record_of_definition(definition: AttributeDefinition) -> Record:
         "is_track_level": True if definition.scope == "track" else None,
     }
     record.update({key: value for key, value in optional.items() if value is not None})
-    return {**record, **extras}
+    return {**record, **{key: value for key, value in extras.items() if key not in (ABSENT, "name")}}
 
 
 def narrowed_definition(definition: AttributeDefinition) -> AttributeDefinition:

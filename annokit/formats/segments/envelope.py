@@ -21,7 +21,7 @@ import attrs
 from annokit.errors import FormatError
 from annokit.formats.segments.batch import Notes
 from annokit.formats.segments.categories import definition_of, is_definition, label_of
-from annokit.formats.segments.facts import MAIN_LAYERS, OWN, WHOLE
+from annokit.formats.segments.facts import ABSENT, MAIN_LAYERS, OWN, WHOLE
 from annokit.model.label import AttributeDefinition, Label
 
 Record = dict[str, Any]
@@ -70,7 +70,7 @@ class Envelope:
                 label = label_of(record)
                 notes.keys("category", record.keys() - {"id", "name"})
                 for definition in label.attributes:
-                    notes.keys("attribute", definition.extras)
+                    notes.keys("attribute", definition.extras.keys() - {ABSENT})
                 known.setdefault((type(label.source_id), label.source_id), len(labels))
                 labels.append(label)
             for name in [layer] if tasks else layers:
@@ -81,7 +81,7 @@ class Envelope:
         """Return the definitions of attributes of images."""
         found = [definition_of(record, "item") for record in self.definitions]
         for definition in found:
-            notes.keys("attribute", definition.extras)
+            notes.keys("attribute", definition.extras.keys() - {ABSENT})
         return found
 
     def main_layer(self, seen: Sequence[str]) -> str:
@@ -147,7 +147,8 @@ def _taken(attributes: Record, key: str, where: str) -> list[Any]:
             found=f"{stated!r:.60}",
             expected="a list of objects",
         )
-    del attributes[key]
+    if stated:
+        del attributes[key]
     return stated
 
 

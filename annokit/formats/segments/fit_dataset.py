@@ -38,7 +38,7 @@ def members(task: Task) -> Step:
     def step(ds: Dataset, apply: bool) -> Found:
         names = layers_of(ds)
         listed = [one["name"] for one in listed_layers(ds)]
-        info = _info(ds.info, task, names)
+        info = _info(ds.info, task, names, len(ds.labels) > 0)
         issues = []
         extras = dict(ds._extras)
         if len(names) > 1 and any(name not in listed for name in names):
@@ -53,7 +53,7 @@ def members(task: Task) -> Step:
     return step
 
 
-def _info(info: dict[str, Any], task: Task, layers: list[str]) -> dict[str, Any]:
+def _info(info: dict[str, Any], task: Task, layers: list[str], labelled: bool) -> dict[str, Any]:
     kept = {key: value for key, value in info.items() if key not in (*RESERVED, OWN, "dataset")}
     inner = info.get("dataset")
     inner = {key: value for key, value in inner.items() if key not in RESERVED} if isinstance(inner, dict) else {}
@@ -63,26 +63,22 @@ def _info(info: dict[str, Any], task: Task, layers: list[str]) -> dict[str, Any]
     stated = inner.get("task_type")
     if task.name and not (isinstance(stated, str) and TASK_ALIASES.get(stated, stated) == task.name):
         inner["task_type"] = task.name
-    inner["task_attributes"] = _attributes(inner.get("task_attributes"))
+    inner["task_attributes"] = _attributes(inner.get("task_attributes"), labelled)
     inner["labelsets"] = _labelsets(inner.get("labelsets"), layers)
     return {**kept, "dataset": inner}
 
 
-def _attributes(stated: Any) -> dict[str, Any]:
+def _attributes(stated: Any, labelled: bool) -> dict[str, Any]:
     """Return attributes of the task without what stands in labels and definitions."""
     if not isinstance(stated, dict):
         return {"format_version": "0.1"}
-    kept = {key: value for key, value in stated.items() if key != "categories" or not _is_list(value)}
+    kept = dict(stated)
     definitions = kept.get("image_attributes")
     if isinstance(definitions, list) and definitions and all(map(is_definition, definitions)):
         del kept["image_attributes"]
-    if "categories" in kept and kept["categories"] is not None:
+    if "categories" in kept and (labelled or kept["categories"] not in (None, [])):
         del kept["categories"]
     return kept
-
-
-def _is_list(value: Any) -> bool:
-    return isinstance(value, list)
 
 
 def _labelsets(stated: Any, layers: list[str]) -> list[Any]:

@@ -15,7 +15,7 @@ from annokit.formats.segments.batch import KEPT
 from annokit.formats.segments.facts import ABSENT, STATUS_OF_WORD, WORD_OF_STATUS
 from annokit.formats.segments.layers import is_main, layers_of
 from annokit.formats.segments.media import attributes_of
-from annokit.formats.segments.samples import media_of
+from annokit.formats.segments.samples import NOTHING, media_of
 from annokit.formats.segments.values import is_id
 from annokit.model.schema import ITEM_KINDS, STATUSES
 
@@ -107,7 +107,7 @@ def _comes_back(kind: str, uri: Any, kept: Any, absent: Any) -> bool:
     return (
         found == ("image" if kind == "frame" else kind)
         and (MISSING if url is None else url) == uri
-        and (MISSING if others is None else others) == kept
+        and (MISSING if others is NOTHING else others) == kept
         and (whole and found != "text") == ("url" in words)
     )
 

@@ -70,7 +70,7 @@ def in_task(name: str | None) -> Step:
 
 def _of_task(task: Task) -> Holds:
     early: tuple[Step, ...] = (refuse_nameless, fit_shapes.drop_empty)
-    late: tuple[Step, ...] = (group_annotations(Holds()), *fit_shapes.late(task))
+    late: tuple[Step, ...] = (fit_shapes.drop_empty, group_annotations(Holds()), *fit_shapes.late(task))
     if task.kinds.get("cuboid") == "kept":
         early = (*early, fit_shapes.cuboids)
     if task.joints:

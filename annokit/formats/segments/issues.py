@@ -33,7 +33,7 @@ def issues_of(
     left : int
         How many labels they have.
     """
-    yield from _kept(notes)
+    yield from _kept(ds, notes)
     if len(dangling):
         places = Places(ds.names, ds._annotations.array("item")[dangling], dangling)
         message = "the category is not one that the release defines"
@@ -44,13 +44,15 @@ def issues_of(
     yield from _repeated(ds)
 
 
-def _kept(notes: Notes) -> Iterator[Issue]:
+def _kept(ds: Dataset, notes: Notes) -> Iterator[Issue]:
     for key, count in sorted(notes.unread.items()):
         message = f"the key {key!r} is not part of the model and is kept as it is"
         yield Issue("unread-key", "info", message, count, (key,), field=key, fate="unread")
     if notes.odd:
         message = "a value is not one that Segments.ai documents and is kept as it is"
-        yield Issue.at("odd-value", "warning", message, Places.of(notes.odd), field="shape", fate="unread")
+        item = ds._annotations.array("item")
+        places = ((name if row is None else ds.names[item[row]], row, told) for name, row, told in notes.odd)
+        yield Issue.at("odd-value", "warning", message, Places.of(places), field="shape", fate="unread")
     for what, count in sorted(notes.whole.items()):
         message = f"{what} are kept as they are; the model has no shape for them"
         yield Issue("unsupported-record", "info", message, count, (what,), field="shape", fate="unread")

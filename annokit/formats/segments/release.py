@@ -231,7 +231,8 @@ class Release:
             for ident, place in codes.items():
                 position[number, place] = places.get((self._layers[number], ident), -1)
         label = position[layer, code]
-        dangling = np.flatnonzero((label < 0) & (code >= 0))
+        nameless = np.flatnonzero(label < 0)
+        dangling = nameless[code[nameless] >= 0]
         slots = layer.astype(np.min_scalar_type(len(self._layers)))
         changes: dict[str, Column | None] = {
             "label": Fixed(label),
@@ -242,7 +243,7 @@ class Release:
             idents = {number: [ident for _, ident in codes] for number, codes in self._codes.items()}
             pairs = zip(layer[dangling].tolist(), code[dangling].tolist(), strict=True)
             changes[KEPT + "category_id"] = _joined(table, dangling, [idents[a][b] for a, b in pairs])
-        return table.replace(changes), dangling
+        return table.replace(changes), nameless
 
 
 def _joined(table: Table, rows: Array, values: list[Any]) -> Sparse:

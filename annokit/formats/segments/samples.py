@@ -59,12 +59,14 @@ class Samples:
         self.left: int = 0
         self._layers = layers
         self._growing = growing
+        self._name = ""
         self._notes = notes
 
     def add(self, record: Record) -> None:
         """Add a sample."""
         rest = Rest()
         name, ident = self._names(record, rest)
+        self._name = name
         labels = labels_of(record.get("labels"))
         if self._growing:
             self._layers += [layer for layer in labels if layer not in self._layers]
@@ -127,7 +129,7 @@ class Samples:
         word = rest.fields["label_status"] = label["label_status"]
         status = STATUS_OF_WORD.get(word.upper()) if type(word) is str else None
         if status is None:
-            self._notes.odd.append((str(record.get("name")), None, f"label_status {word!r:.40}"))
+            self._notes.odd.append((self._name, None, f"label_status {word!r:.40}"))
         return STATUSES.index(status)
 
     def _layers_told(self, labels: dict[str, Any], stated: Any, rest: Rest) -> None:
@@ -178,7 +180,7 @@ class Samples:
             rest.absent.append("attributes")
             return "image", None
         kind, uri, others, whole = media_of(attributes)
-        if others is not None:
+        if others is not NOTHING:
             rest.fields["attributes"] = others
         if whole and kind != "text":
             rest.absent.append("url")
@@ -214,7 +216,7 @@ class Samples:
             left.setdefault("#absent", []).append("annotations")
         else:
             left["annotations"] = annotations
-            self._notes.odd.append((None, None, f"annotations {annotations!r:.60}"))
+            self._notes.odd.append((self._name, None, f"annotations {annotations!r:.60}"))
         others = {key: value for key, value in told.items() if key not in TOLD_KEYS}
         self._notes.keys("label attributes", others)
         if "point_annotations" in others:
@@ -283,7 +285,7 @@ class Samples:
                 rest.absent.append("frames")
                 rest.fields["label_attributes"] = told
                 if told is not None:
-                    self._notes.odd.append((None, None, f"no frames in the label: {told!r:.60}"))
+                    self._notes.odd.append((self._name, None, f"no frames in the label: {told!r:.60}"))
             return False, []
         others = {key: value for key, value in told.items() if key != "frames"}
         self._notes.keys("label attributes", others)
@@ -327,10 +329,10 @@ TOLD_KEYS = frozenset(("annotations", "segmentation_bitmap", "image_attributes")
 def media_of(attributes: Any) -> tuple[str, str | None, Any, bool]:
     """Return kind and URL of a sample or frame, what else its attributes say, and whether that is all they say.
 
-    That is all where the attributes have no place for a URL, or state an odd one; what else is None for nothing.
+    That is all where the attributes have no place for a URL, or state an odd one; what else is NOTHING for nothing.
     """
     if not isinstance(attributes, dict):
-        return "image", None, NULL if attributes is None else attributes, True
+        return "image", None, attributes, True
     key = next((key for key in MEDIA if key in attributes), None)
     if key is None:
         kind = "text" if "text" in attributes else "pointcloud" if "sensors" in attributes else "image"
@@ -342,7 +344,7 @@ def media_of(attributes: Any) -> tuple[str, str | None, Any, bool]:
     others = {name: value for name, value in attributes.items() if name != key}
     if own:
         others[key] = own
-    return kind, media["url"], others or None, False
+    return kind, media["url"], others or NOTHING, False
 
 
 def _named_frame(frame: Any, fallback: str) -> tuple[Any, str | None, Record]:

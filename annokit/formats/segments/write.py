@@ -79,7 +79,7 @@ def _head(ds: Dataset) -> bytes:
         info[OWN] = WHOLE
     inner: Any = dict(ds.info.get("dataset", {}))
     attributes = dict(inner.get("task_attributes", {}))
-    if len(ds.labels) or "categories" not in attributes:
+    if len(ds.labels):
         attributes["categories"] = [record_of(label) for label in ds.labels]
     if ds.labels.attributes:
         attributes["image_attributes"] = [record_of_definition(one) for one in ds.labels.attributes]
