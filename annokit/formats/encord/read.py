@@ -185,7 +185,10 @@ class _Reader:
     def _row_extras(self, record: Record, stated: Record, units: list[tuple[str, Any]], row: _Row) -> Record:
         own = {key: value for key, value in record.items() if key != "data_units"}
         self._count(own, ROW_KEYS)
-        base = {**row_record({**stated, "task": str(stated["task"])}), "data_hash": None, **dict.fromkeys(MAPS)}
+        base = {
+            **row_record({**stated, "task": str(stated["task"])}),
+            **dict.fromkeys(("data_hash", "dataset_hash", *MAPS), ...),
+        }
         extras = beyond(own, base)
         extras["label_status"] = record.get("label_status")
         if _is_single(record):

@@ -225,5 +225,7 @@ def row_record(sequence: Record) -> Record:
         "data_type": sequence["task"],
         "label_status": LABEL_STATUS[sequence.get("status")],
         "branch_name": MAIN,
+        "created_at": None,
+        "last_edited_at": None,
         "spaces": {},
     }

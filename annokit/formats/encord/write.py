@@ -93,6 +93,7 @@ class Writer:
             units = self._units(told, items, maps)
         own = [unit.get("data_hash") for unit in units.values()]
         base = row_record({**told, "id": told.get("id") or uuid("row", row, told.get("name"))})
+        base["dataset_hash"] = uuid("dataset", told.get("dataset"))
         base["data_hash"] = own[0] if len(own) == 1 and own[0] else uuid("data", row, told.get("name"))
         record = restored({**base, **maps.made()}, {k: v for k, v in extras.items() if k not in maps.NAMES})
         return {**record, "data_units": units}

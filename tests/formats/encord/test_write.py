@@ -40,6 +40,7 @@ ODD = [
     row({}),
     row({"objects": OBJECTS, "classifications": [ENTRY]}, classification_answers=CLASSIFIED),
     row({"objects": [thing("star", "star", {}), thing("bounding_box", "boundingBox", BOX, isDeleted=True), *OBJECTS[:1]]}),
+    row({"objects": []}, data_hash=None, created_at=None, last_edited_at="", object_actions=None, dataset_hash=""),
     row({"objects": None}, branch_name=None, spaces={}, more={"deep": [1, None]}),
     row({"objects": [thing("polygon", "polygon", [{"x": 0.1, "y": 0.2}, {"x": 1, "y": 0}], polygons=None)]}),
     row({"objects": [thing("polyline", "polyline", [{"x": 0.1, "y": 0.2}, {"x": 1, "y": 0}])]}),
