@@ -15,6 +15,22 @@ attribute of that name. What holds for a range of frames, or for the whole row, 
 Attributes are the answers of ``object_answers`` and, for the frames in their ranges, of ``object_actions``. x and w are
 fractions of the width, y and h of the height (the published page says otherwise, and is wrong). A branch is a layer;
 ``main`` is read by default. Everything else is kept under ``encord/<key>``.
+
+What a record says otherwise than the writer would is kept beside its columns, so that rows come back value by value:
+
+==============  ==================================================================================
+extra           meaning
+==============  ==================================================================================
+``#absent``     keys that the writer would write and that are not there
+``#without``    lists that a frame or unit does not state; ``#objects``, ``#classifications`` odd ones
+``#deleted``    deleted objects with their places
+``#object``     the whole object, verbatim, where its shape is none that Encord documents
+``#polygon``    its points are a list, not keyed by number; likewise ``#polyline`` and ``#point``
+``#ranged``     stands in the answers only, for a range or the whole row
+``#unit``       the data units of a row with frames, less their labels; of a frame, which one is its
+``#key``        key of a data unit, ``#frame`` key of a frame, where they are not what they stand for
+``#orphans``    hashes of answers that belong to nothing, ``#unanswered`` of what has no answers
+==============  ==================================================================================
 """
 
 from __future__ import annotations
