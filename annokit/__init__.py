@@ -28,6 +28,7 @@ _HOMES = {
     "annokit.geometry": (
         "Box", "Cuboid", "Ellipse", "Keypoints", "Mask", "Point", "Polygon", "Polyline", "RotatedBox", "TimeSpan",
     ),
+    "annokit.interop.encord": ("from_encord",),
     "annokit.interop.video": ("extract_frames",),
     "annokit.limits": ("Limits",),
     "annokit.model.annotation": ("Annotation",),
@@ -91,6 +92,7 @@ __all__ = [
     "extract_frames",
     "fetch",
     "formats",
+    "from_encord",
     "plan",
     "read",
     "write",
@@ -138,6 +140,7 @@ if TYPE_CHECKING:
         RotatedBox,
         TimeSpan,
     )
+    from annokit.interop.encord import from_encord
     from annokit.interop.video import extract_frames
     from annokit.limits import Limits
     from annokit.model.annotation import Annotation
