@@ -140,7 +140,7 @@ def _points(ds: Dataset, column: Any, holds: Holds, other_unit: Array, other_for
     shapes = column.dense()
     rings = shapes.values.values
     counts = np.diff(rings.bounds()[shapes.values.bounds()[shapes.bounds()]])
-    numbers = _pairs(ds, rings.values, rows.repeat(counts), holds, other_unit)
+    numbers = _pairs(ds, rings.values, (rows, counts), holds, other_unit)
     inner = Ragged(rings.offsets, numbers)
     return evolved(column, slots=None, values=Ragged(shapes.offsets, Ragged(shapes.values.offsets, inner)))
 
@@ -151,26 +151,29 @@ def evolved(column: Any, **changes: Any) -> Column:
     return made
 
 
-def _pairs(ds: Dataset, numbers: Number, owner: Array, holds: Holds, other_unit: Array) -> Number:
-    """Return (m, 2) or (m, 3) numbers of annotation rows `owner`, the first two columns in the target's unit."""
+def _pairs(ds: Dataset, numbers: Number, rows: tuple[Array, Array], holds: Holds, other_unit: Array) -> Number:
+    """Return (m, 2) or (m, 3) numbers, the first two columns in the target's unit.
+
+    `rows` are annotation rows, and how many of the numbers each has.
+    """
     if holds.unit is None:
         return numbers
-    item = ds._annotations.array("item")[owner]
-    values = numbers.values.copy()
-    values[:, :2] = in_unit(ds, item, values[:, :2], ds._items.array("unit")[item], holds.unit)
+    item, counts = ds._annotations.array("item")[rows[0]], rows[1]
+    values = in_unit(ds, item, numbers.values[:, :2], ds._items.array("unit")[item], holds.unit, counts)
+    if numbers.values.shape[1] > 2:
+        values = np.concatenate([values, numbers.values[:, 2:]], axis=1)
     if numbers.whole is None:
         return Number(values)
     whole = numbers.whole.copy()
-    whole[other_unit[item], :2] = False
+    whole[other_unit[item].repeat(counts), :2] = False
     return Number(values, whole)
 
 
 def _keypoints(ds: Dataset, column: Any, holds: Holds, other_unit: Array, other_form: Array) -> Column:
     joints = column.dense()
-    owner = column.present().repeat(np.diff(joints.bounds()))
-    return evolved(
-        column, slots=None, values=Ragged(joints.offsets, _pairs(ds, joints.values, owner, holds, other_unit))
-    )
+    rows = column.present(), np.diff(joints.bounds())
+    numbers = _pairs(ds, joints.values, rows, holds, other_unit)
+    return evolved(column, slots=None, values=Ragged(joints.offsets, numbers))
 
 
 def _rotated(ds: Dataset, column: Any, holds: Holds, other_unit: Array, other_form: Array) -> Column:

@@ -108,7 +108,7 @@ def _before(rows: tuple[Row, ...], options: Options) -> tuple[Step, ...]:
     upright = convert_kinds(Holds(kinds={**dict.fromkeys(KINDS, KEPT), **dict.fromkeys(_OPEN, "box")}))
     if "polygon" in rows:
         exact = options.decimals is not None
-        joined = (outlines.masks_to_rings(exact),) if options.parts == "bridge" else ()
+        joined = (outlines.one_ring_each(exact),) if options.parts == "bridge" else ()
         return upright, outlines.no_short_rings, *joined
     if rows == ("corners",):
         traced = convert_kinds(Holds(kinds={**dict.fromkeys(KINDS, KEPT), "mask": "polygon"}))

@@ -55,7 +55,10 @@ def without_extension(image: str) -> str:
 
 def label_file(image: str) -> str:
     """Return the label file of a picture: the last folder ``images`` becomes ``labels``, the extension ``.txt``."""
-    return _LAST_IMAGES.sub(r"\1labels/", without_extension(image), count=1) + ".txt"
+    stem = without_extension(image)
+    if stem.startswith("images/") and "/images/" not in stem:
+        return f"labels/{stem[7:]}.txt"
+    return _LAST_IMAGES.sub(r"\1labels/", stem, count=1) + ".txt"
 
 
 def image_stem(label: str) -> str:

@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import numpy as np
 
-from annokit.columns import Column, Number, Ragged, Sparse, Struct
+from annokit.columns import Column, Fixed, Number, Ragged, Sparse, Struct
 from annokit.columns.base import Array
-from annokit.formats.conversions import converted, placed
+from annokit.formats.conversions import emptied, placed
 from annokit.formats.outlines import bridge_holes, split_parts
 from annokit.formats.places import at_annotations
 from annokit.formats.steps import without
-from annokit.formats.yolo.bridges import chained, one_ring_each, rings_column
+from annokit.formats.yolo import bridges
+from annokit.formats.yolo.bridges import rings_column
 from annokit.geometry.ragged import offsets_of, reduce
 from annokit.model.bounds import of_item
 from annokit.model.schema import KIND_CODE, MASK_ENCODINGS, UNITS
@@ -132,20 +133,37 @@ def _nested(shapes: list[list[list[Array]]]) -> Column:
     return Ragged(offsets_of([len(shape) for shape in shapes]), inner)
 
 
-def masks_to_rings(exact: bool) -> Step:
-    """Trace masks, and join the outlines of each to one ring; a dry run that need not be `exact` does not."""
+def one_ring_each(exact: bool) -> Step:
+    """Join the parts and holes of every polygon to one ring, and trace masks to such rings.
+
+    A dry run that need not be `exact` computes neither.
+    """
 
     def step(ds: Dataset, apply: bool) -> Found:
         ds, issues = _no_empty_masks(ds)
-        rows = rows_of_kind(ds, "mask")
-        if not len(rows):
+        several, masks = _of_several_rings(ds), rows_of_kind(ds, "mask")
+        if len(several):
+            told = "polygon becomes polygon: parts and holes are joined by cuts of no width"
+            issues.append(at_annotations(ds, "converted", "shape", told, several))
+        if len(masks):
+            told = "mask becomes polygon: the outlines of its pixels, parts and holes joined by cuts of no width"
+            issues.append(at_annotations(ds, "converted", "shape", told, masks))
+        if not len(several) and not len(masks):
             return ds, issues
-        told = "the outlines of its pixels, parts and holes joined by cuts of no width"
-        change = _traced if apply or exact or not _of_item_size(ds, rows) else _not_traced
-        ds, issue = converted(ds, rows, "mask", "polygon", told, change)
-        return ds, [*issues, issue]
+        fresh = apply or exact or not _of_item_size(ds, masks)
+        return _with_outlines(ds, several, masks, _computed if fresh else _not_computed), issues
 
     return step
+
+
+def _with_outlines(ds: Dataset, several: Array, masks: Array, make: Any) -> Dataset:
+    """Return the dataset with other points for two sets of rows, the second of them no longer masks."""
+    kinds = ds._annotations.array("kind").copy()
+    kinds[masks] = KIND_CODE["polygon"]
+    changes = {"points": make(ds, several, masks), "kind": Fixed(kinds)}
+    if len(masks):
+        changes["mask"] = emptied(ds, "mask", masks)
+    return ds._with(annotations=ds._annotations.replace(changes))
 
 
 def _no_empty_masks(ds: Dataset) -> Found:
@@ -189,38 +207,59 @@ def _mask_fields(ds: Dataset, rows: Array) -> Any:
 
 
 def _of_item_size(ds: Dataset, rows: Array) -> bool:
+    if not len(rows):
+        return True
     size = ds._items.array("size")[ds._annotations.array("item")[rows]]
     return bool((_mask_fields(ds, rows)["size"].values == size[:, ::-1]).all())
 
 
-def _not_traced(ds: Dataset, rows: Array) -> dict[str, Column | None]:
+def _not_computed(ds: Dataset, several: Array, rows: Array) -> Column | None:
     """Return the points in which `rows` have a shape without parts; no point is copied."""
+    if not len(rows):
+        return ds._annotations.get("points")
     length = len(ds._annotations)
     old = ds._annotations.sparse("points")
     empty = np.zeros(len(rows), np.int64)
     if old is None:
         none = Ragged(np.zeros(1, np.int64), Ragged(np.zeros(1, np.int64), Number(np.zeros((0, 2)))))
-        return {"points": Sparse(length, rows, empty, Ragged(np.zeros(2, np.int64), none))}
+        return Sparse(length, rows, empty, Ragged(np.zeros(2, np.int64), none))
     shape: Any = old.values
     bounds = shape.bounds()
     present = np.concatenate([old.present(), rows])
     order = present.argsort(kind="stable")
     slots = np.concatenate([old.all_slots().astype(np.int64), empty + len(shape)])[order]
     wider = Ragged(np.append(bounds, bounds[-1]), shape.values)
-    return {"points": Sparse(length, present[order], slots, wider)}
+    return Sparse(length, present[order], slots, wider)
 
 
-def _traced(ds: Dataset, rows: Array) -> dict[str, Column | None]:
+def _computed(ds: Dataset, several: Array, masks: Array) -> Column:
+    made = [join(ds, rows) for rows, join in ((several, _bridged), (masks, _traced)) if len(rows)]
+    points = np.concatenate([own for own, _ in made])
+    sizes = np.concatenate([np.diff(ends) for _, ends in made])
+    rows = np.concatenate([several, masks])
+    order = rows.argsort()
+    shapes = bridges.one_ring_each(points, offsets_of(sizes)).take(order)
+    return placed(ds, "points", rows[order], shapes)
+
+
+def _bridged(ds: Dataset, rows: Array) -> tuple[Array, Array]:
+    """Return the rings of polygons, in the item's own unit, and where each begins."""
+    points, rings, parts, shapes = rings_of(ds, rows, "source")
+    return bridges.chained(points, rings, parts[shapes], _holes(np.diff(parts)))
+
+
+def _traced(ds: Dataset, rows: Array) -> tuple[Array, Array]:
+    """Return the rings of masks, likewise."""
     from annokit.geometry.run_rings import run_rings
     from annokit.model.masks import counts
 
     plain = _plain_runs(ds, rows)
     runs, offsets = counts(ds, rows)[:2] if plain is None else plain
     size = _mask_fields(ds, rows)["size"].values
-    points, ends = chained(*run_rings(runs, offsets, size[:, 0]))
+    points, ends = bridges.chained(*run_rings(runs, offsets, size[:, 0]))
     scale = np.where((of_item(ds, "unit", _items(ds, rows)) == UNIT)[:, None], size[:, ::-1], 1)
     points /= scale.repeat(np.diff(ends), axis=0)
-    return {"points": placed(ds, "points", rows, one_ring_each(points, ends))}
+    return points, ends
 
 
 def _items(ds: Dataset, rows: Array) -> Array:
@@ -236,25 +275,8 @@ def _holes(counts: Sequence[int] | Array) -> Array:
 
 
 def single_rings(parts: str) -> tuple[Step, ...]:
-    """Return the steps after which every polygon is one ring, by the policy for several parts."""
-    return {"bridge": (bridge,), "split": (bridge_holes, split_parts), "largest": (bridge_holes, largest_part)}[parts]
-
-
-def bridge(ds: Dataset, apply: bool) -> Found:
-    """Join the parts and the holes of every polygon to one ring."""
-    rows = _of_several_rings(ds)
-    if not len(rows):
-        return ds, []
-    told = "polygon becomes polygon: parts and holes are joined by cuts of no width"
-    issue = at_annotations(ds, "converted", "shape", told, rows)
-    return (_joined(ds, rows) if apply else ds), [issue]
-
-
-def _joined(ds: Dataset, rows: Array) -> Dataset:
-    points, rings, parts, shapes = rings_of(ds, rows, "source")
-    made, ends = chained(points, rings, parts[shapes], _holes(np.diff(parts)))
-    column = placed(ds, "points", rows, one_ring_each(made, ends))
-    return ds._with(annotations=ds._annotations.replace({"points": column}))
+    """Return the steps after which every polygon is one ring, where parts are not joined: split, or all but one dropped."""
+    return {"bridge": (), "split": (bridge_holes, split_parts), "largest": (bridge_holes, largest_part)}[parts]
 
 
 def _of_several_rings(ds: Dataset) -> Array:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from annokit.formats.context import WriteContext
     from annokit.model.dataset import Dataset
 
-BLOCK = 16_384
+BLOCK = 2_048
 """Annotations turned into text at a time."""
 
 
