@@ -29,6 +29,7 @@ _HOMES = {
         "Box", "Cuboid", "Ellipse", "Keypoints", "Mask", "Point", "Polygon", "Polyline", "RotatedBox", "TimeSpan",
     ),
     "annokit.interop.encord": ("from_encord",),
+    "annokit.interop.segments": ("semantic_bitmap",),
     "annokit.interop.video": ("extract_frames",),
     "annokit.limits": ("Limits",),
     "annokit.model.annotation": ("Annotation",),
@@ -95,6 +96,7 @@ __all__ = [
     "from_encord",
     "plan",
     "read",
+    "semantic_bitmap",
     "write",
 ]
 
@@ -141,6 +143,7 @@ if TYPE_CHECKING:
         TimeSpan,
     )
     from annokit.interop.encord import from_encord
+    from annokit.interop.segments import semantic_bitmap
     from annokit.interop.video import extract_frames
     from annokit.limits import Limits
     from annokit.model.annotation import Annotation
