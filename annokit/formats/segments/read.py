@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from annokit.codecs.records import split
-from annokit.columns.json import LONG_INTEGER
+from annokit.columns.json import LONG_INTEGER, loads
 from annokit.errors import FormatError, UsageError
 from annokit.formats.segments.facts import STATUS_OF_WORD
 from annokit.formats.segments.local import with_files
@@ -54,7 +54,13 @@ def read(  # noqa: PLR0913 - options in the users' own words
     """
     name = the_file(source)
     wanted = Wanted(_layer(context.layer, task, labelset), _words(filter_by), filter_by_metadata or {})
-    release = _taken(source, name, Release(context, source.where(name), wanted))
+    try:
+        release = _taken(source, name, Release(context, source.where(name), wanted))
+    except FormatError as error:
+        if error.pointer not in POINTERS or error.found != "an object":
+            raise
+        release = Release(context, source.where(name), wanted)
+        return with_files(release.whole(loads(source.read(name))), source, name, context.limits)
     again = release.again()
     if again is not None:
         release = _taken(source, name, again)

@@ -107,6 +107,15 @@ class Release:
                 self._seen.update(dict.fromkeys(labels_of(record.get("labels"))))
         self._add(self._begun(), part)
 
+    def whole(self, document: Record) -> Dataset:
+        """Return the dataset of a parsed release whose samples are an object instead of a list."""
+        inner = document.get("dataset")
+        pointer, owner = ("/dataset", inner) if isinstance(inner, dict) and "samples" in inner else ("", document)
+        self._members = {"": document, "/dataset": inner if isinstance(inner, dict) else {}}
+        self.take(Block(f"{pointer}/samples", 0, list(owner["samples"].values())))
+        again = self.again()
+        return self.dataset() if again is None else again.whole(document)
+
     def _begun(self) -> Samples:
         """Return what gathers the samples; the main layer is guessed from the first ones where nobody names it."""
         if self._samples is None:

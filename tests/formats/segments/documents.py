@@ -320,13 +320,19 @@ TASKS = [
         "name": "segmentation",
         "description": "",
         "task_type": "segmentation-bitmap",
-        "attributes": {"format_version": "0.1", "categories": [{"name": "person", "id": 0}, {"name": "donut", "id": 1}]},
+        "attributes": {
+            "format_version": "0.1",
+            "categories": [{"name": "person", "id": 0}, {"name": "donut", "id": 1}],
+        },
     },
     {"name": "boxes", "task_type": "bboxes", "attributes": {"categories": [{"name": "box", "id": 0}]}},
 ]
 
 FIRST_LAYOUT = {"name": "first", "description": "", "created_at": "2020-07-09 10:20:19+00:00", "dataset": {"name": "food"}, "tasks": TASKS, "samples": [OLD_SAMPLE, {**OLD_SAMPLE, "name": "x", "labels": {"segmentation": None}}]}  # fmt: skip
-SECOND_LAYOUT = {"name": "second", "dataset": {"name": "food", "owner": "jane", "tasks": TASKS, "samples": [OLD_SAMPLE]}}
+SECOND_LAYOUT = {
+    "name": "second",
+    "dataset": {"name": "food", "owner": "jane", "tasks": TASKS, "samples": [OLD_SAMPLE]},
+}
 TASKS_BY_NAME = {"name": "third", "dataset": {"name": "food", "tasks": {task["name"]: {k: v for k, v in task.items() if k != "name"} for task in TASKS}, "samples": [OLD_SAMPLE]}}  # fmt: skip
 
 
