@@ -275,7 +275,7 @@ def _holes(counts: Sequence[int] | Array) -> Array:
 
 
 def single_rings(parts: str) -> tuple[Step, ...]:
-    """Return the steps after which every polygon is one ring, where parts are not joined: split, or all but one dropped."""
+    """Return the steps after which every polygon is one ring, where its parts are not joined but split or dropped."""
     return {"bridge": (), "split": (bridge_holes, split_parts), "largest": (bridge_holes, largest_part)}[parts]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -96,6 +96,7 @@ class Finder:
         self.source, self.config, self.dialect, self.originals = source, config, dialect, originals
         self.names = source.names()
         self.issues: list[Issue] = []
+        self.taken: set[str] = set()
 
     @cached_property
     def members(self) -> frozenset[str]:
@@ -105,13 +106,14 @@ class Finder:
     def tree(self) -> Tree:
         """Return the pictures: those that annokit listed in that order, then the others by split and name."""
         splits = self._splits()
-        found = self._from_splits(splits) if splits else self._from_names()
-        listed = self._listed()
-        if listed:
-            split_of = _SplitOf(splits)
-            first = [entry for entry in (self._entry(path, split_of(path)) for path in listed) if entry.lies]
-            taken = {entry.label or entry.image for entry in first}
-            found = first + [entry for entry in found if (entry.label or entry.image) not in taken]
+        split_of = SplitOf(splits)
+        found = [entry for path in self._listed() if (entry := self._entry(path, split_of(path))).lies]
+        self.taken = {name for entry in found for name in (entry.path, entry.label) if name is not None}
+        found += self._from_splits(splits, split_of) if splits else self._from_names()
+        if split_of.shared:
+            told = "pictures are listed by several splits and belong to none of them"
+            examples = tuple(split_of.shared[:5])
+            self.issues.append(Issue("assumed", "info", told, len(split_of.shared), examples, field="split"))
         self._tell_unread(found, bool(splits))
         return Tree(found, self.issues, frozenset(key for key, _ in splits))
 
@@ -207,17 +209,15 @@ class Finder:
                 return candidate
         return next(self._candidates(line, bases[:1]))
 
-    def _from_splits(self, splits: Sequence[tuple[str, list[str] | str]]) -> list[Entry]:
-        split_of = _SplitOf(splits)
+    def _from_splits(self, splits: Sequence[tuple[str, list[str] | str]], split_of: SplitOf) -> list[Entry]:
         paths: dict[str, str | None] = {}
         for _, place in splits:
             paths.update(dict.fromkeys(place) if isinstance(place, list) else self._in_folder(place))
-        entries = [self._entry(path, split_of(path), label) for path, label in paths.items()]
-        if split_of.shared:
-            told = "pictures are listed by several splits and belong to none of them"
-            examples = tuple(split_of.shared[:5])
-            self.issues.append(Issue("assumed", "info", told, len(split_of.shared), examples, field="split"))
-        return entries
+        return [self._entry(path, split_of(path), label) for path, label in self._new(paths)]
+
+    def _new(self, paths: Mapping[str, str | None]) -> list[tuple[str, str | None]]:
+        """Return the pictures and label files that annokit has not listed."""
+        return [pair for pair in paths.items() if pair[0] not in self.taken and pair[1] not in self.taken]
 
     def _in_folder(self, folder: str) -> dict[str, str | None]:
         """Return the pictures of a folder, sorted, with the label files of those that are not there themselves."""
@@ -236,7 +236,8 @@ class Finder:
         stems = {without_extension(name) for name in images}
         below = [name for name in self.names if name.endswith(".txt") and "/labels/" in f"/{name}"]
         labels = below or [name for name in self.names if self._is_label_file(name, stems)]
-        return [self._entry(path, split_of_folder(path), label) for path, label in _sorted(images, labels).items()]
+        found = self._new(_sorted(images, labels))
+        return [self._entry(path, split_of_folder(path), label) for path, label in found]
 
     def _is_label_file(self, name: str, stems: frozenset[str] | set[str] = frozenset()) -> bool:
         if not name.endswith(".txt") or BESIDE.search(name) or name.rpartition("/")[2] in NAMES_FILES:
@@ -254,15 +255,12 @@ class Finder:
     def _flat(self, images: Sequence[str]) -> list[Entry]:
         by_tail = {_tail(without_extension(name)): name for name in images}
         tails = sorted({*self._flat_labels, *by_tail})
-        return [
-            Entry(by_tail.get(t, t), by_tail.get(t), self._flat_labels.get(t), None, self._flat_name(t, by_tail.get(t)))
-            for t in tails
-        ]
+        found = self._new({by_tail.get(tail, tail): self._flat_labels.get(tail) for tail in tails})
+        return [Entry(p, p if p in self.members else None, label, None, self._flat_name(p)) for p, label in found]
 
-    def _flat_name(self, tail: str, image: str | None) -> str:
-        if image is None:
-            return tail
-        return self.originals.get(image, tail + image[len(without_extension(image)) :])
+    def _flat_name(self, path: str) -> str:
+        stem = without_extension(path)
+        return self.originals.get(path, _tail(stem) + path[len(stem) :]) if path in self.members else path
 
     def _tell_unread(self, entries: Sequence[Entry], split: bool) -> None:
         if not split or self.dialect.layout != "tree":
@@ -274,7 +272,7 @@ class Finder:
             self.issues.append(Issue("skipped-record", "warning", told, len(unread), tuple(unread[:5]), fate="skipped"))
 
 
-class _SplitOf:
+class SplitOf:
     """Tells the split of a picture.
 
     Where several keys name it, it is the one after which the folder or list is called, else none.
@@ -284,32 +282,18 @@ class _SplitOf:
         self.folders: dict[str, list[str]] = {}
         self.pictures: dict[str, list[str]] = {}
         self.shared: list[str] = []
+        self._known: dict[str, tuple[list[str], list[str]]] = {}
         for key, place in splits:
-            word = split_word(key)
-            if isinstance(place, str):
-                self._add(self.folders, place, word)
-            else:
-                for path in place:
-                    self._add(self.pictures, path, word)
-
-    @staticmethod
-    def _add(table: dict[str, list[str]], place: str, word: str) -> None:
-        words = table.setdefault(place, [])
-        if word not in words:
-            words.append(word)
+            for path in [place] if isinstance(place, str) else place:
+                words = (self.folders if isinstance(place, str) else self.pictures).setdefault(path, [])
+                if split_word(key) not in words:
+                    words.append(split_word(key))
 
     def __call__(self, path: str) -> str | None:
-        words = self.pictures.get(path, [])
-        fitting: list[str] = []
-        folder = posixpath.dirname(path)
-        while self.folders:
-            own = self.folders.get(folder, [])
-            words = [*words, *(word for word in own if word not in words)]
-            part = folder.rpartition("/")[2]
-            fitting += [word for word in own if split_word(part) == word and word not in fitting]
-            if not folder:
-                break
-            folder = posixpath.dirname(folder)
+        """Return the split of a picture, None where it has none."""
+        words, fitting = self._of_folder(path.rpartition("/")[0]) if self.folders else ([], [])
+        listed = self.pictures.get(path)
+        words = words if listed is None else [*listed, *(word for word in words if word not in listed)]
         if len(words) < 2:
             return words[0] if words else None
         named = fitting or [word for word in words if f"obj_{word}_data" == path.partition("/")[0]]
@@ -317,6 +301,18 @@ class _SplitOf:
             return named[0]
         self.shared.append(path)
         return None
+
+    def _of_folder(self, folder: str) -> tuple[list[str], list[str]]:
+        """Return the splits of a folder or one above it, and those after which it is called."""
+        known = self._known.get(folder)
+        if known is None:
+            above, _, part = folder.rpartition("/")
+            words, fitting = self._of_folder(above) if folder else ([], [])
+            own = self.folders.get(folder, [])
+            words = [*own, *(word for word in words if word not in own)]
+            fitting = [*fitting, *(word for word in own if split_word(part) == word and word not in fitting)]
+            known = self._known[folder] = words, fitting
+        return known
 
 
 def _inside(base: str, place: str) -> str:
