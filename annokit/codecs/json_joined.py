@@ -126,7 +126,7 @@ class Joined:
     def blank_words(self) -> None:
         """Blank out the rows with strings, objects, null, true or false in them."""
         if self.bytes.max() > LARGEST or QUOTE in self.text:
-            self.blank_foreign()
+            self.blank(self.rows_at(np.flatnonzero((self.bytes > LARGEST) | (self.bytes == QUOTE))))
 
     def blank_refused(self, kind: str) -> None:
         """Blank out the rows that the parser refuses; first looks at likely ones only."""

@@ -11,12 +11,13 @@ import numpy as np
 from msgspec import Raw
 
 from annokit.codecs import json_numbers as parse
-from annokit.codecs.json_fields import FieldDecoder, Fields
+from annokit.codecs.json_fields import Fields
 from annokit.columns import Fixed, Json, Number, Sparse
 from annokit.columns.base import Array
 from annokit.columns.json import dumps
 from annokit.formats.coco import keys, shapes, values
 from annokit.formats.coco.absent import ANNOTATION_WANTED, IMAGE_WANTED, SHAPED, marks
+from annokit.formats.coco.attributes import Attributes
 from annokit.formats.coco.piece import Piece
 from annokit.formats.coco.typed import NUMBER, TYPES, Block, as_raws, scalars
 from annokit.model.schema import KIND_CODE
@@ -201,9 +202,13 @@ def _attribute(piece: Piece, key: str, raws: Raws) -> None:
         piece.put(keys.ATTRIBUTE + key, values.dense(integers))
         piece.absent[key] = integers.absent
         return
-    found = values.typed(raws)
-    piece.put(keys.ATTRIBUTE + key, found)
-    piece.absent[key] = np.arange(len(raws)) if found is None else np.flatnonzero(~found.mask())
+    lengths = values.lengths_of(raws)
+    piece.absent[key] = np.flatnonzero(lengths == 0)
+    rows = np.flatnonzero(lengths)
+    if len(rows):
+        found = values.typed(values.chosen(raws, rows))
+        where = None if len(rows) == len(raws) else rows
+        piece.put(keys.ATTRIBUTE + key, Sparse(len(raws), where, found.slots, found.values))
 
 
 def _bbox(piece: Piece, key: str, raws: Raws) -> None:
@@ -238,46 +243,6 @@ def _keypoints(piece: Piece, key: str, raws: Raws) -> None:
     piece.keep(key, raws, odd)
 
 
-class _Attributes:
-    """Reads the object ``attributes``; one that is empty, or has a key of the record itself, is kept verbatim."""
-
-    def __init__(self, reserved: Sequence[str] = ()) -> None:
-        self._reserved = reserved
-        self._decode = FieldDecoder()
-
-    def __call__(self, piece: Piece, key: str, raws: Raws) -> None:
-        rows = np.flatnonzero(values.lengths_of(raws))
-        if not len(rows):
-            return
-        own = values.chosen(raws, rows)
-        fields = self._decode(b"[" + b",".join(own) + b"]")
-        odd = np.zeros(len(rows), bool)
-        odd[list(fields.odd) + list(fields.further)] = True
-        for name in self._reserved:
-            if name in fields.columns:
-                odd |= values.lengths_of(fields.columns[name]) > 0
-        filled = np.zeros(len(rows), bool)
-        for column in fields.columns.values():
-            filled |= values.lengths_of(column) > 0
-        good = filled & ~odd
-        self._put(piece, fields, rows, good)
-        piece.keep(key, raws, rows[~good])
-
-    def _put(self, piece: Piece, fields: Fields, rows: Array, good: Array) -> None:
-        own = rows[good]
-        for name, raws in fields.columns.items():
-            column = values.typed(raws if good.all() else values.chosen(raws, np.flatnonzero(good)))
-            if column is not None:
-                piece.put(keys.ATTRIBUTE + name, _widened(column, piece.count, own))
-
-
-def _widened(column: Sparse, count: int, rows: Array) -> Sparse:
-    """Return a column over some rows as one over all."""
-    if len(rows) == count:
-        return column
-    return Sparse(count, rows[column.present()], column.slots, column.values)
-
-
 def image_recipe() -> Recipe:
     """Return what becomes of images."""
     table: dict[str, Put] = {
@@ -286,7 +251,7 @@ def image_recipe() -> Recipe:
         "coco_url": _text("uri"),
         "width": _side(0),
         "height": _side(1),
-        "attributes": _Attributes(),
+        "attributes": Attributes(),
     }
     return Recipe(table, _finish_images)
 
@@ -302,7 +267,7 @@ def annotation_recipe() -> Recipe:
         "segmentation": _masks,
         "keypoints": _keypoints,
         "score": _score,
-        "attributes": _Attributes(keys.TOP_ATTRIBUTES),
+        "attributes": Attributes(keys.TOP_ATTRIBUTES),
         **dict.fromkeys(keys.TOP_ATTRIBUTES, _attribute),
         **dict.fromkeys(keys.DERIVED, _computed),
     }

@@ -134,19 +134,23 @@ def scalars(parts: Sequence[Numbers], *, floats: bool) -> Scalars | None:
     floats : bool
         Whether the column is of float64, in which integers are marked, or of int64.
     """
-    none = np.zeros(0, np.int64)
     try:
         if floats:
             return _floats(parts, set().union(*(set(map(type, numbers)) for numbers in parts)))
-        values = np.fromiter(chain.from_iterable(parts), np.int64, sum(map(len, parts)))
-        return Scalars(values, None, none, none)
-    except TypeError:
-        joined = list(chain.from_iterable(parts))
-        absent = np.flatnonzero([number is None for number in joined])
-        values = np.fromiter((number or 0 for number in joined), np.int64, len(joined))
-        return Scalars(values, None, absent, none)
+        return _integers(parts)
     except OverflowError:
         return None
+
+
+def _integers(parts: Sequence[Numbers]) -> Scalars:
+    none = np.zeros(0, np.int64)
+    try:
+        values = np.fromiter(chain.from_iterable(parts), np.int64, sum(map(len, parts)))
+        return Scalars(values, None, none, none)
+    except TypeError:  # some are None
+        joined = list(chain.from_iterable(parts))
+        absent = np.flatnonzero([number is None for number in joined])
+        return Scalars(np.fromiter((number or 0 for number in joined), np.int64, len(joined)), None, absent, none)
 
 
 def _floats(parts: Sequence[Numbers], kinds: set[type]) -> Scalars | None:

@@ -81,21 +81,16 @@ def _shared(count: int, rows: Array, raws: Raws, make: Callable[[Sequence[bytes]
     return Sparse(count, None if len(rows) == count else rows, narrowest(slots, len(codes)), make(list(codes)))
 
 
-def typed(raws: Raws) -> Sparse | None:
-    """Return the values of an attribute in the tightest type that holds them all unchanged."""
-    rows = np.flatnonzero(lengths_of(raws))
-    if not len(rows):
-        return None
-    own = chosen(raws, rows)
-    simple = _simple(own)
+def typed(raws: Raws) -> Sparse:
+    """Return the values of an attribute, none absent, in the tightest type that holds them all unchanged."""
+    count, rows = len(raws), np.arange(len(raws))
+    simple = _simple(raws)
     if simple is not None:
-        return spread(len(raws), rows, simple)
-    shared = _shared(len(raws), rows, own, _plain)
+        return Sparse(count, None, None, simple)
+    shared = _shared(count, rows, raws, _plain)
     if shared is None:
-        return spread(len(raws), rows, _tightest(own))
-    if isinstance(shared.values, Text | Json):
-        return shared
-    return spread(len(raws), rows, shared.dense())
+        return Sparse(count, None, None, _tightest(raws))
+    return shared if isinstance(shared.values, Text | Json) else Sparse(count, None, None, shared.dense())
 
 
 def _simple(raws: Raws) -> Column | None:
