@@ -27,9 +27,16 @@ def attributes(sheet: Sheet, old: Values, new: Values) -> None:
     old list stays verbatim.
     """
     found: Found = {}
-    _read_new(sheet, new, found)
+    rest = read_members(new, found)
+    sheet.keep(V2, new, rest)
+    sheet.tell_odd(V2, new, rest[[new.raws[row] != b"{}" for row in rest.tolist()]])
     taken = {name: set(rows) for name, (rows, _) in found.items()}
     _read_old(sheet, old, found, taken)
+    put_attributes(sheet, found)
+
+
+def put_attributes(sheet: Sheet, found: Found) -> None:
+    """Add a column per attribute, of JSON values for now."""
     for name, (rows, values) in found.items():
         order = np.array(rows, np.int64).argsort(kind="stable")
         where = np.array(rows, np.int64)[order]
@@ -47,20 +54,17 @@ def _grouped(values: Values, rows: Array) -> list[tuple[bytes, Array]]:
     return [(raw, rows[order[a:b]]) for raw, a, b in zip(distinct, ends[:-1], ends[1:], strict=True)]
 
 
-def _read_new(sheet: Sheet, values: Values, found: Found) -> None:
+def read_members(values: Values, found: Found) -> Array:
+    """Gather the members of objects, and return the rows that are none, or that have no members or one without name."""
     verbatim: list[Array] = []
-    odd: list[Array] = []
     for raw, rows in _grouped(values, values.rows):
         members = _members(raw)
         if not members or "" in members:
             verbatim.append(rows)
-            if members is None:
-                odd.append(rows)
             continue
         for name, value in members.items():
             _add(found, name, rows, value)
-    sheet.keep(V2, values, _joined(verbatim))
-    sheet.tell_odd(V2, values, _joined(odd))
+    return _joined(verbatim)
 
 
 def _read_old(sheet: Sheet, values: Values, found: Found, taken: dict[str, set[int]]) -> None:

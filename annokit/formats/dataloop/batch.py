@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from itertools import groupby
 from typing import Any
 
 import attrs
@@ -46,21 +47,23 @@ class Gathered:
     def __init__(self, parser: Parser, level: str) -> None:
         self._parser, self._level = parser, level
         self._blobs: dict[str, list[bytes]] = {}
+        self._filled: Counter[str] = Counter()
         self._present: dict[str, list[Array]] = {}
         self._legacy: list[Array] = []
         self.count = 0
 
     def add(self, records: Sequence[Record]) -> None:
-        """Take in records, all of one type."""
-        if records:
-            self._add(self._level, records, "")
-            self.count += len(records)
+        """Take in records; those of one type together."""
+        for _, run in groupby(records, type):
+            own = list(run)
+            self._add(self._level, own, "")
+            self.count += len(own)
 
     def _add(self, level: str, records: Sequence[Record], prefix: str) -> None:
         columns = list(zip(*map(astuple, records), strict=True))
         keys, texts, void = self._parser.layouts[type(records[0])]
         for key, raws in zip((*keys, "#further"), columns, strict=False):
-            self._put(prefix + key, joined_texts(raws) if key in texts else joined(raws))
+            self._put(prefix + key, joined_texts(raws) if key in texts else joined(raws), len(records))
         inner = INNER.get(level, ())
         if not inner:
             return
@@ -75,14 +78,24 @@ class Gathered:
         self._present.setdefault(path, []).append(has)
         self._add(BELOW[level], below, path + ".")
 
-    def _put(self, path: str, blob: bytes) -> None:
-        blobs = self._blobs.get(path)
-        if blobs is None:
-            blobs = self._blobs[path] = [GAP * self.count]
-        blobs.append(blob)
+    def _put(self, path: str, blob: bytes, count: int) -> None:
+        if path not in self._blobs:
+            self._blobs[path] = []
+        self._pad(path)
+        self._blobs[path].append(blob)
+        self._filled[path] += count
+
+    def _pad(self, path: str) -> None:
+        """Put empty values where earlier records had no such key."""
+        lacking = self.count - self._filled[path]
+        if lacking:
+            self._blobs[path].append(GAP * lacking)
+            self._filled[path] = self.count
 
     def batch(self) -> Batch:
         """Return the batch."""
+        for path in self._blobs:
+            self._pad(path)
         blobs = {path: b"".join(parts) for path, parts in self._blobs.items()}
         values = {path: Values(blob, self.count) for path, blob in blobs.items() if len(blob) > self.count}
         present = {path: np.concatenate(parts) for path, parts in self._present.items()}

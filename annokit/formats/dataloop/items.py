@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -11,8 +12,9 @@ import numpy as np
 from annokit.columns import MISSING, Fixed, Text
 from annokit.columns.base import Array
 from annokit.columns.json import dumps, loads
+from annokit.formats.dataloop.attributes import Found, put_attributes, read_members
 from annokit.formats.dataloop.batch import Batch, Sheet
-from annokit.formats.dataloop.facts import kind_of, mimetype_of
+from annokit.formats.dataloop.facts import EXTRA, kind_of, mimetype_of
 from annokit.formats.dataloop.values import GAP, Values, integers, strings, text_of
 from annokit.geometry.boxes import FORMS
 from annokit.model.schema import ITEM_KINDS, UNITS
@@ -21,8 +23,10 @@ KIND_CODE = {name: code for code, name in enumerate(ITEM_KINDS)}
 
 SYSTEM = "metadata.system."
 
+USER = "metadata.user"
+
 MAPPED = frozenset(
-    ("id", "_id", "filename", "stream", f"{SYSTEM}width", f"{SYSTEM}height", f"{SYSTEM}mimetype")
+    ("id", "_id", "filename", "stream", f"{SYSTEM}width", f"{SYSTEM}height", f"{SYSTEM}mimetype", USER)
 )  # fmt: skip
 """Paths that become columns."""
 
@@ -45,6 +49,9 @@ class Items:
 
     kinds: Array
     """(n,) uint8 codes of their kinds."""
+
+    videos: list[dict[str, Any]]
+    """The sequences of those that are videos, in their order."""
 
 
 def items_of(batch: Batch, hint: Callable[[int], str], moving: Array) -> Items:
@@ -75,9 +82,12 @@ def items_of(batch: Batch, hint: Callable[[int], str], moving: Array) -> Items:
             sheet.keep(path, values)
             if path not in QUIET:
                 sheet.unread[path] += len(values.rows)
+    videos, unrated, uncounted = _videos(sheet, batch, np.flatnonzero(kinds == KIND_CODE["video"]), names)
+    _user(sheet, batch.get(USER))
     absent = {path: ~has for path, has in batch.present.items()}
-    sheet.mark_absent({"filename": unnamed, **absent, f"{SYSTEM}mimetype": untyped})
-    return Items(sheet, names, kinds)
+    absent = {"filename": unnamed, **absent, f"{SYSTEM}mimetype": untyped}
+    sheet.mark_absent({**absent, "metadata.fps": unrated, f"{SYSTEM}nb_frames": uncounted})
+    return Items(sheet, names, kinds, videos)
 
 
 def _ids(sheet: Sheet, batch: Batch) -> None:
@@ -158,6 +168,88 @@ def _sizes(sheet: Sheet, batch: Batch) -> Array:
     turned = orientations(batch.get(f"{SYSTEM}exif"))
     sizes[turned] = sizes[turned][:, ::-1]
     return sizes
+
+
+def _user(sheet: Sheet, values: Values) -> None:
+    """Read what users state of items as attributes."""
+    found: Found = {}
+    odd = read_members(values, found)
+    sheet.keep(USER, values, odd)
+    put_attributes(sheet, found)
+
+
+def _videos(sheet: Sheet, batch: Batch, rows: Array, names: list[str]) -> tuple[list[dict[str, Any]], Array, Array]:
+    """Return the sequences of videos, and which of them state their rate, and their length, elsewhere or not at all."""
+    unrated, uncounted = np.zeros(batch.count, bool), np.zeros(batch.count, bool)
+    fps, count = batch.get("metadata.fps"), batch.get(f"{SYSTEM}nb_frames")
+    taken: dict[str, list[int]] = {"metadata.fps": [], f"{SYSTEM}nb_frames": []}
+    made = []
+    for row in rows.tolist():
+        system = {key: _json(batch, SYSTEM + key, row) for key in ("fps", "ffmpeg", "duration", "nb_frames_estimation")}
+        rate, length = _loads(fps.raws[row]), _loads(count.raws[row])
+        if is_rate(rate):
+            taken["metadata.fps"].append(row)
+        else:
+            rate = next((r for r in (system["fps"], fraction(system["ffmpeg"])) if is_rate(r)), None)
+            unrated[row] = rate is not None and not fps.has[row]
+        if _is_count(length):
+            taken[f"{SYSTEM}nb_frames"].append(row)
+        else:
+            length = _length(system, rate)
+            uncounted[row] = length is not None and not count.has[row]
+        ident = _loads(batch.get("id").raws[row]) if batch.get("id").has[row] else _loads(batch.get("_id").raws[row])
+        size: Any = sheet.columns["size"]
+        made.append({
+            "id": ident if isinstance(ident, str) else None,
+            "name": names[row],
+            "fps": rate,
+            "frames": length,
+            "size": tuple(size.values[row].tolist()),
+        })  # fmt: skip
+    for path, own in taken.items():
+        values = batch.get(path)
+        sheet.columns.pop(EXTRA + path, None)
+        sheet.keep(path, values, np.setdiff1d(values.rows, own))
+        sheet.unread[path] -= len(own)
+    sheet.unread += Counter()
+    return made, unrated, uncounted
+
+
+def _json(batch: Batch, path: str, row: int) -> Any:
+    return _loads(batch.get(path).raws[row])
+
+
+def _loads(raw: bytes) -> Any:
+    return loads(raw) if raw else None
+
+
+def is_rate(value: Any) -> bool:
+    """Tell whether a value is a number of frames per second."""
+    return type(value) in (int, float) and 0 < value < 1 << 53
+
+
+def _is_count(value: Any) -> bool:
+    return type(value) is int and 0 <= value < 1 << 53
+
+
+def fraction(ffmpeg: Any) -> float | None:
+    """Return the rate that ``avg_frame_rate`` states, such as ``25/1``."""
+    value = ffmpeg.get("avg_frame_rate") if isinstance(ffmpeg, dict) else None
+    parts = value.split("/") if isinstance(value, str) else []
+    if len(parts) != 2 or not all(part.isdecimal() for part in parts) or not int(parts[1]):
+        return None
+    return int(parts[0]) / int(parts[1])
+
+
+def _length(system: dict[str, Any], rate: Any) -> int | None:
+    """Return the number of frames by what else is stated."""
+    if _is_count(system["nb_frames_estimation"]):
+        return int(system["nb_frames_estimation"])
+    ffmpeg = system["ffmpeg"]
+    read = ffmpeg.get("nb_read_frames") if isinstance(ffmpeg, dict) else None
+    if isinstance(read, str) and read.isdecimal():
+        return int(read)
+    return round(system["duration"] * rate) if is_rate(system["duration"]) and rate is not None else None
 
 
 def orientations(exif: Values) -> Array:

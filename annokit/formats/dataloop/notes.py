@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import attrs
@@ -13,8 +14,10 @@ from annokit.columns.json import dumps, loads
 from annokit.formats.dataloop.attributes import V1, V2, attributes
 from annokit.formats.dataloop.batch import Batch, Sheet
 from annokit.formats.dataloop.facts import KIND_OF_TYPE
+from annokit.formats.dataloop.poses import OWN_CLIENT, Pose
 from annokit.formats.dataloop.shapes import Shapes, shapes
 from annokit.formats.dataloop.values import Values, spread, strings, text_of
+from annokit.formats.dataloop.video import State, timing
 from annokit.model.schema import KIND_CODE
 
 SYSTEM = "metadata.system."
@@ -22,12 +25,23 @@ USER = "metadata.user"
 
 MAPPED = frozenset((
     "id", "_id", "type", "label", V1, "coordinates", "creator", "createdAt", "updatedAt", USER, V2, f"{SYSTEM}status",
-    f"{SYSTEM}parentId",
+    f"{SYSTEM}parentId", f"{SYSTEM}clientId", f"{SYSTEM}clientParentId",
 ))  # fmt: skip
 """Paths that become columns."""
 
 PROVENANCE = {"creator": "author", "createdAt": "created", "updatedAt": "updated", f"{SYSTEM}status": "review"}
 """Columns of text by path."""
+
+
+@attrs.define(eq=False)
+class Specials:
+    """What was found out about annotations before they became columns."""
+
+    states: dict[int, State] = attrs.field(factory=dict)
+    """States by row."""
+
+    poses: dict[int, Pose] = attrs.field(factory=dict)
+    """Poses by row."""
 
 
 @attrs.define(eq=False)
@@ -44,7 +58,7 @@ class Notes:
     """Rows whose parent does not exist, and what they state."""
 
 
-def notes_of(batch: Batch, owner: Array, timed: Array) -> Notes:
+def notes_of(batch: Batch, owner: Array, found: Specials) -> Notes:
     """Return annotations.
 
     Parameters
@@ -53,15 +67,16 @@ def notes_of(batch: Batch, owner: Array, timed: Array) -> Notes:
         Their records.
     owner : (n,) int64 array
         Item of each, ascending.
-    timed : (n,) bool array
-        Which belong to items that take time, whose frames and times are read elsewhere.
+    found : Specials
+        States of videos, and poses, by row.
     """
     sheet = Sheet(batch.count)
     sheet.put("item", Fixed(owner))
     _ids(sheet, batch)
     label, labels = _labels(sheet, batch)
     sheet.put("label", Fixed(label))
-    _geometry(sheet, batch)
+    _geometry(sheet, batch, np.array(sorted(found.poses), np.int64))
+    timing(sheet, found.states)
     attributes(sheet, batch.get(V1), batch.get(V2))
     for path, name in PROVENANCE.items():
         values = batch.get(path)
@@ -69,11 +84,22 @@ def notes_of(batch: Batch, owner: Array, timed: Array) -> Notes:
         sheet.put(name, column)
         sheet.keep_odd(path, values, odd)
     _user(sheet, batch.get(USER))
-    dangling = _parents(sheet, batch, owner)
-    _rest(sheet, batch, timed)
+    dangling = _parents(sheet, batch, owner, found)
+    _rest(sheet, batch)
     absent = {path: ~has for path, has in batch.present.items()}
-    sheet.mark_absent({V1: ~batch.get(V1).has, **absent, USER: ~batch.get(USER).has})
+    _absent(sheet, {V1: ~batch.get(V1).has, **absent, USER: ~batch.get(USER).has}, found.states)
     return Notes(sheet, labels, dangling)
+
+
+def _absent(sheet: Sheet, absent: dict[str, Array], states: Mapping[int, State]) -> None:
+    """Note what a writer adds that was not there; of a snapshot, what it took over from the state before."""
+    later = [row for row, state in states.items() if state.later]
+    for has in absent.values():
+        has[later] = False
+    for row, state in states.items():
+        for path in state.absent:
+            absent.setdefault(path, np.zeros(sheet.count, bool))[row] = True
+    sheet.mark_absent(absent)
 
 
 def _ids(sheet: Sheet, batch: Batch) -> None:
@@ -101,8 +127,8 @@ def _labels(sheet: Sheet, batch: Batch) -> tuple[Array, list[str]]:
     return found, names
 
 
-def _geometry(sheet: Sheet, batch: Batch) -> None:
-    """Read types and coordinates."""
+def _geometry(sheet: Sheet, batch: Batch, poses: Array) -> None:
+    """Read types and coordinates; those of `poses` come from their joints."""
     types, coordinates = batch.get("type"), batch.get("coordinates")
     codes, distinct = types.codes()
     names = [text_of(raw) if raw[:1] == b'"' else "" for raw in distinct]
@@ -110,6 +136,9 @@ def _geometry(sheet: Sheet, batch: Batch) -> None:
     for name, column in found.table().items():
         sheet.put(name, column)
     plain = np.array([KIND_OF_TYPE.get(name) == "none" for name in names], bool)[codes]
+    found.kind[poses] = KIND_CODE["keypoints"]
+    sheet.put("kind", Fixed(found.kind))
+    sheet.keep("#pose", coordinates, poses[coordinates.has[poses]])
     bare = found.kind == KIND_CODE["none"]
     sheet.keep("type", types, np.flatnonzero(bare & ~plain & types.has))
     sheet.mark("type", np.where(~types.has, 0, -1), ["absent"])
@@ -166,28 +195,65 @@ def confidence(raw: bytes) -> tuple[Any, bytes]:
     return score, dumps(rest)
 
 
-def _parents(sheet: Sheet, batch: Batch, owner: Array) -> list[tuple[int, bytes]]:
-    """Resolve the ids of parents within each item, and return those that lead nowhere."""
-    path = f"{SYSTEM}parentId"
-    values, ids = batch.get(path), batch.get("id" if not batch.get("id").empty else "_id")
-    stated = values.rows[~values.take(values.rows).equal(b"null")] if not values.empty else values.rows
-    known: dict[tuple[int, bytes], int] = {}
-    if len(stated):
-        for row in np.flatnonzero(np.isin(owner, owner[stated]) & ids.has).tolist():
-            known.setdefault((int(owner[row]), ids.raws[row]), row)
-    found = [known.get((int(owner[row]), values.raws[row]), -1) for row in stated.tolist()]
-    good = np.array([place >= 0 for place in found], bool)
-    if good.any():
-        rows = stated[good]
-        sheet.put("parent", Sparse(sheet.count, rows, None, Fixed(np.array(found, np.int64)[good])))
-    lost = stated[~good]
-    sheet.keep(path, values, np.setdiff1d(values.rows, stated[good]))
-    return [(int(row), values.raws[row]) for row in lost.tolist()]
+CLIENT, PARENT, CLIENT_PARENT = f"{SYSTEM}clientId", f"{SYSTEM}parentId", f"{SYSTEM}clientParentId"
 
 
-def _rest(sheet: Sheet, batch: Batch, timed: Array) -> None:
+def _parents(sheet: Sheet, batch: Batch, owner: Array, found: Specials) -> list[tuple[int, bytes]]:
+    """Resolve the parents within each item by their ids, else by client ids, and return ids that lead nowhere."""
+    by_id, by_client = batch.get(PARENT), batch.get(CLIENT_PARENT)
+    parent = np.full(sheet.count, -1, np.int64)
+    later = [row for row, state in found.states.items() if state.later]
+    ids = [a or b for a, b in zip(batch.get("id").raws, batch.get("_id").raws, strict=True)] if not by_id.empty else []
+    lost = _resolve(parent, by_id, ids, owner, later)
+    unnamed = parent < 0
+    clients = batch.get(CLIENT)
+    _resolve(parent, by_client, [] if by_client.empty else clients.raws, owner, later)
+    rows = np.flatnonzero(parent >= 0)
+    if len(rows):
+        sheet.put("parent", Sparse(sheet.count, None if len(rows) == sheet.count else rows, None, Fixed(parent[rows])))
+    sheet.keep(PARENT, by_id, by_id.rows[unnamed[by_id.rows]])
+    for path, values in ((CLIENT, clients), (CLIENT_PARENT, by_client)):
+        if values.empty:
+            continue
+        kept = values.rows
+        if OWN_CLIENT.encode() in values.blob:
+            made_up = [raw.startswith(b'"' + OWN_CLIENT.encode()) for raw in values.raws]
+            kept = np.flatnonzero(values.has & ~np.array(made_up, bool))
+        sheet.keep(path, values, kept)
+        sheet.unread[path] += len(kept)
+    nameless = rows[unnamed[rows]]
+    if len(nameless):
+        has_id = batch.get("id").has | batch.get("_id").has
+        told = np.full(sheet.count, -1, np.int64)
+        told[nameless[has_id[parent[nameless]]]] = 0
+        sheet.mark("noparent", told, [True])
+    return [(row, by_id.raws[row]) for row in lost if parent[row] < 0]
+
+
+def _resolve(parent: Array, stated: Values, known: list[bytes], owner: Array, later: list[int]) -> list[int]:
+    """Set parents that are known by an id within their item, where none is set; return rows whose id leads nowhere."""
+    if stated.empty:
+        return []
+    rows = [row for row in stated.rows.tolist() if stated.raws[row] != b"null" and parent[row] < 0]
+    if not rows:
+        return []
+    items = set(owner[rows].tolist())
+    skipped = set(later)
+    places: dict[tuple[int, bytes], int] = {}
+    for row in np.flatnonzero(np.isin(owner, list(items))).tolist():
+        if known[row] and row not in skipped:
+            places.setdefault((int(owner[row]), known[row]), row)
+    lost = []
+    for row in rows:
+        place = places.get((int(owner[row]), stated.raws[row]), -1)
+        parent[row] = place
+        if place < 0:
+            lost.append(row)
+    return lost
+
+
+def _rest(sheet: Sheet, batch: Batch) -> None:
     """Keep what the model does not map."""
-    del timed
     for path, values in batch.values.items():
         if path not in MAPPED:
             sheet.keep(path, values)

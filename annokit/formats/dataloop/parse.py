@@ -158,6 +158,12 @@ class Parser:
         self._rebuilt_if(self._learn_notes(notes))
         return self.types[ITEM](annotations=self._note_list(notes))
 
+    def note_of(self, members: Mapping[str, Any]) -> Record:
+        """Return the record of an annotation with these members, values that are JSON already."""
+        raws = {key: value if isinstance(value, Raw) else Raw(value) for key, value in members.items()}
+        self._rebuilt_if(self._learn(NOTE, raws))
+        return self._by_hand(NOTE, raws)
+
     def _learn_item(self, members: Mapping[str, Raw]) -> bool:
         learned = self._learn(ITEM, members)
         notes = members.get("annotations")

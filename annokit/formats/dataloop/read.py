@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -13,19 +14,27 @@ from annokit.codecs.json_faults import value_fault
 from annokit.codecs.source import decode_text
 from annokit.columns import Fixed, Json, Sparse, Table
 from annokit.columns.base import Array
+from annokit.columns.json import dumps, loads
 from annokit.errors import FormatError
 from annokit.formats.dataloop.batch import Gathered, Sheet
 from annokit.formats.dataloop.documents import Document, documents
 from annokit.formats.dataloop.facts import EXTRA
+from annokit.formats.dataloop.given import given_ontology, with_ontology
 from annokit.formats.dataloop.items import KIND_CODE, Items, items_of
-from annokit.formats.dataloop.notes import notes_of
+from annokit.formats.dataloop.joints import with_joints
+from annokit.formats.dataloop.notes import Specials, notes_of
+from annokit.formats.dataloop.ontology import Ontology, is_ontology, ontology_of
 from annokit.formats.dataloop.parse import ITEM, NOTE, NotAnItem, Parser, Record
+from annokit.formats.dataloop.pictures import with_pictures
+from annokit.formats.dataloop.poses import Pose
+from annokit.formats.dataloop.sift import Sieve, Wanted
 from annokit.formats.dataloop.values import typed
 from annokit.formats.labels import in_use
 from annokit.model.dataset import Dataset
 from annokit.model.label import Label
 from annokit.model.label_set import LabelSet
 from annokit.model.rows import ITEM_DEFAULTS, ITEM_MAKERS, SEQUENCE_DEFAULTS, SEQUENCE_MAKERS, Rows
+from annokit.model.schema import STATUSES
 from annokit.report import Issue, Places, Report
 
 if TYPE_CHECKING:
@@ -35,11 +44,22 @@ if TYPE_CHECKING:
 CHUNK_BYTES = 512 << 10
 """Documents that are parsed before their values are taken out."""
 
+VIDEO = KIND_CODE["video"]
+
 BLOCK_BYTES = 64 << 20
 """Documents whose values become columns at a time."""
 
 
-def read(source: Source, context: ReadContext) -> Dataset:
+def read(  # noqa: PLR0913 - all but the first two are options by keyword
+    source: Source,
+    context: ReadContext,
+    *,
+    ontology: Any = None,
+    system: bool = False,
+    hidden: bool = False,
+    notes: bool = False,
+    masks: bool = True,
+) -> Dataset:
     """Read an export.
 
     Parameters
@@ -48,11 +68,25 @@ def read(source: Source, context: ReadContext) -> Dataset:
         A folder or an archive of item documents, a single one, a list of them, or one per line.
     context : ReadContext
         What the caller asked for.
+    ontology : path or dict, optional
+        The ontology, or its document: colours, hierarchy, definitions of attributes, templates of poses. One that lies
+        beside the documents is found.
+    system : bool
+        Read annotations that the workflow itself made too, such as ``completed``.
+    hidden : bool
+        Read hidden items too.
+    notes : bool
+        Read remarks of reviewers too, as annotations without shape.
+    masks : bool
+        Make masks of PNG pictures that lie beside the documents, one per item and label, where an item has no shape of
+        that label. What is left out by default is listed, kept and written back.
     """
-    reader = _Reader(source, context)
+    given = None if ontology is None else given_ontology(ontology)
+    reader = _Reader(source, context, Wanted(system, hidden, notes), given)
     for document in documents(source, context):
         reader.add(document)
-    return reader.dataset()
+    ds = reader.dataset()
+    return with_pictures(ds, source, context) if masks and source.only is None else ds
 
 
 @attrs.define(eq=False)
@@ -71,28 +105,36 @@ class _Block:
         self.documents: list[Document] = []
         self.items = Gathered(parser, ITEM)
         self.notes = Gathered(parser, NOTE)
+        self.specials = Specials()
         self.moving: list[bool] = []
         self.owner: list[Array] = []
-        self.place: list[Array] = []
+        self.place: list[Any] = []
+        self.others: dict[int, bytes] = {}
+        self.status: dict[int, int] = {}
         self.size = 0
 
 
 class _Reader:
     """Gathers documents, and makes columns of many at a time."""
 
-    def __init__(self, source: Source, context: ReadContext) -> None:
-        self._source, self._context = source, context
+    def __init__(self, source: Source, context: ReadContext, wanted: Wanted, ontology: Ontology | None) -> None:
+        self._source, self._context, self._wanted, self._ontology = source, context, wanted, ontology
+        self._given = ontology is not None
         self._parser = Parser(context.limits.extras_columns)
+        self._sieve = Sieve(self._parser, wanted)
         self._chunk = _Chunk()
         self._block = _Block(self._parser)
         self._items: list[Table] = []
         self._notes: list[Table] = []
+        self._videos: list[dict[str, Any]] = []
+        self._poses: list[tuple[int, Pose]] = []
         self._labels: dict[str, int] = {}
         self._item_count = self._note_count = 0
         self._unread: Counter[str] = Counter()
         self._odd: list[tuple[str | None, int | None, str]] = []
         self._dangling: list[tuple[str | None, int | None, str]] = []
         self._foreign: list[str] = []
+        self._left: list[tuple[Document, bytes]] = []
 
     def add(self, document: Document) -> None:
         """Take in one document."""
@@ -100,10 +142,12 @@ class _Reader:
         try:
             record = self._parsed(document)
         except NotAnItem:
-            self._foreign.append(document.where)
+            self._other(document)
             return
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             self._context.problems.add(self._fault(document, error))
+            return
+        if self._is_left(document, record):
             return
         if self._parser.version != version:
             self._digest()
@@ -114,6 +158,23 @@ class _Reader:
         document.text = b""
         if chunk.size >= CHUNK_BYTES:
             self._digest()
+
+    def _is_left(self, document: Document, record: Record) -> bool:
+        """Tell whether an item is hidden, or a folder; its document is kept."""
+        keys = self._parser.keys[ITEM]
+        hidden = not self._wanted.hidden and bytes(getattr(record, keys["hidden"])) == b"true"
+        if hidden or getattr(record, keys["type"]) == "dir":
+            self._left.append((document, document.text))
+            return True
+        return False
+
+    def _other(self, document: Document) -> None:
+        """Take in a document that is no item: an ontology, or something to be left out."""
+        value = loads(document.text) if b'"roots"' in document.text else None
+        if not is_ontology(value):
+            self._foreign.append(document.where)
+        elif not self._given:
+            self._ontology = ontology_of(value, document.where)
 
     def _parsed(self, document: Document) -> Record:
         if not document.text.isascii():
@@ -144,18 +205,26 @@ class _Reader:
         block = self._block
         notes: list[Record] = []
         counts = []
-        for document, record in zip(chunk.documents, chunk.records, strict=True):
+        first = len(block.documents)
+        for item, (document, record) in enumerate(zip(chunk.documents, chunk.records, strict=True), first):
             own = record.annotations or []
             if bytes in map(type, own):
                 own = self._without_bad(document, own)
-            notes += own
-            counts.append(len(own))
-        first = len(block.documents)
+            sifted = self._sieve.sift(record, own)
+            start = block.notes.count + len(notes)
+            block.specials.states.update({start + row: state for row, state in sifted.states.items()})
+            block.specials.poses.update({start + row: pose for row, pose in sifted.poses.items()})
+            if sifted.others:
+                block.others[item] = b"[" + b",".join(b"[%d,%b]" % each for each in sifted.others) + b"]"
+            if sifted.status is not None:
+                block.status[item] = STATUSES.index(sifted.status)
+            block.moving.append(bool(sifted.states) or self._sieve.timed(record))
+            block.place.append(sifted.places)
+            notes += sifted.notes
+            counts.append(len(sifted.notes))
         block.owner.append(np.arange(first, first + len(counts)).repeat(counts))
-        block.place.append(np.arange(len(notes)) - np.repeat(np.cumsum(counts) - counts, counts))
         block.notes.add(notes)
         block.items.add(chunk.records)
-        block.moving += [False] * len(counts)
         block.documents += chunk.documents
         block.size += chunk.size
         if block.size >= BLOCK_BYTES:
@@ -169,6 +238,7 @@ class _Reader:
             return
         documents = block.documents
         items = items_of(block.items.batch(), lambda row: _hint(documents[row]), np.array(block.moving, bool))
+        self._finish_items(items, block)
         self._unread += items.sheet.unread
         self._items.append(Table(items.sheet.count, items.sheet.columns))
         for row, path, raw in items.sheet.odd:
@@ -177,10 +247,25 @@ class _Reader:
             self._add_notes(items, block)
         self._item_count += items.sheet.count
 
+    def _finish_items(self, items: Items, block: _Block) -> None:
+        """Add to the items their sequences, what was left out of them, and what the workflow says of them."""
+        sheet = items.sheet
+        sequence = np.full(sheet.count, -1, np.int64)
+        videos = np.flatnonzero(items.kinds == VIDEO)
+        sequence[videos] = len(self._videos) + np.arange(len(videos))
+        self._videos += items.videos
+        sheet.put("sequence", Fixed(sequence))
+        others = np.full(sheet.count, -1, np.int64)
+        others[list(block.others)] = np.arange(len(block.others))
+        sheet.mark("others", others, list(block.others.values()))
+        status: Any = sheet.columns["status"]
+        status.values[list(block.status)] = list(block.status.values())
+
     def _add_notes(self, items: Items, block: _Block) -> None:
-        local, place = np.concatenate(block.owner), np.concatenate(block.place)
-        timed = np.isin(items.kinds[local], [KIND_CODE["video"], KIND_CODE["audio"]])
-        made = notes_of(block.notes.batch(), local + self._item_count, timed)
+        local = np.concatenate(block.owner)
+        place = np.fromiter(chain.from_iterable(block.place), np.int64, len(local))
+        made = notes_of(block.notes.batch(), local + self._item_count, block.specials)
+        self._poses += [(self._note_count + row, pose) for row, pose in block.specials.poses.items()]
         moved = np.array([self._labels.setdefault(name, len(self._labels)) for name in made.labels] + [-1], np.int64)
         label: Any = made.sheet.columns["label"]
         made.sheet.put("label", Fixed(moved[label.values]))
@@ -228,12 +313,25 @@ class _Reader:
         self._flush()
         items = _joined(self._items, Rows(ITEM_MAKERS, ITEM_DEFAULTS).table())
         notes = _joined(self._notes, Table(0))
+        sequences = Rows(SEQUENCE_MAKERS, SEQUENCE_DEFAULTS)
+        for video in self._videos:
+            sequences.append(video)
         labels = LabelSet(Label(name) for name in self._labels)
-        sequences = Rows(SEQUENCE_MAKERS, SEQUENCE_DEFAULTS).table()
-        ds = Dataset(items, notes, sequences, labels)
+        ds = Dataset(items, notes, sequences.table(), labels, extras=self._extras())
+        ds = with_joints(ds, self._poses, self._ontology)
         if self._source.only is None:
             ds = by_name(ds)
-        return in_use()(ds, True)[0]._with(issues=Report(self._issues()))
+        ds = in_use()(ds, True)[0]
+        if self._ontology is not None:
+            ds = with_ontology(ds, self._ontology)
+        return ds._with(issues=Report(self._issues()))
+
+    def _extras(self) -> dict[str, bytes]:
+        """Return what belongs to no item that is read."""
+        if not self._left:
+            return {}
+        kept = b",".join(b"[" + dumps(_hint(document)) + b"," + text + b"]" for document, text in self._left)
+        return {"dataloop/#hidden": b"[" + kept + b"]"}
 
     def _issues(self) -> list[Issue]:
         found = []
@@ -252,10 +350,28 @@ class _Reader:
         ):
             if rows:
                 found.append(Issue.at(code, "warning", message, Places.of(rows), field=field, fate="kept"))
+        found += self._skipped()
         if self._foreign:
             told = "a JSON file holds no item and was left out"
             rows = [(None, None, where) for where in self._foreign]
             found.append(Issue.at("skipped-record", "info", told, Places.of(rows), fate="skipped"))
+        return found
+
+    def _skipped(self) -> list[Issue]:
+        """Return issues about what is left out by default."""
+        found = []
+        for reason, told, option in (
+            ("system", "an annotation that the workflow itself made was left out", "system=True"),
+            ("note", "a reviewer's remark was left out", "notes=True"),
+        ):
+            count = self._sieve.skipped[reason]
+            if count:
+                message = f"{told}; {option} reads it, and it is written back"
+                found.append(Issue("skipped-record", "info", message, count, (reason,), field="type", fate="skipped"))
+        if self._left:
+            message = "a hidden item or a folder was left out; hidden=True reads items, and it is written back"
+            rows = [(_hint(document), None, document.where) for document, _ in self._left]
+            found.append(Issue.at("skipped-record", "info", message, Places.of(rows), field="hidden", fate="skipped"))
         return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,10 +16,16 @@ from annokit.columns.json import dumps, loads
 from annokit.errors import UsageError
 from annokit.formats.dataloop.attributes import V1, V2
 from annokit.formats.dataloop.facts import EXTRA, mimetype_of
+from annokit.formats.dataloop.fit_labels import ontology_to_write
+from annokit.formats.dataloop.fit_rows import TIMED
 from annokit.formats.dataloop.geometry import coordinates, types_of
+from annokit.formats.dataloop.groups import continuing
 from annokit.formats.dataloop.items import SYSTEM, is_turned
+from annokit.formats.dataloop.links import Links
 from annokit.formats.dataloop.notes import PROVENANCE, USER
+from annokit.formats.dataloop.ontology import FILE
 from annokit.formats.dataloop.records import Members, Objects, fragments, marks, own_extras, rows_of, texts
+from annokit.formats.dataloop.snapshots import put_states
 from annokit.model.schema import ITEM_KINDS
 
 if TYPE_CHECKING:
@@ -55,6 +62,18 @@ def write(ds: Dataset, output: Output, context: WriteContext, *, naming: str = "
         for file, document in zip(files[start:stop], _documents(ds, start, stop), strict=True):
             output.write(f"json/{file}", dump(document))
         context.progress(stop, len(ds))
+    ontology = ontology_to_write(ds)
+    if ontology is not None:
+        output.write(FILE, dump(ontology))
+    write_left(ds, output, set(files))
+
+
+def write_left(ds: Dataset, output: Output, taken: set[str]) -> None:
+    """Write the documents of hidden items and folders back."""
+    for name, document in loads(ds._extras.get("dataloop/#hidden", b"[]")):
+        files = safe_names([*sorted(taken), f"{name}.json"])
+        taken.add(files[len(taken)])
+        output.write(f"json/{files[len(taken) - 1]}", dump(document))
 
 
 def dump(document: Members) -> bytes:
@@ -97,14 +116,49 @@ def _documents(ds: Dataset, start: int, stop: int) -> list[Members]:
     offsets, order = ds._index
     assert order is None
     rows = np.arange(int(offsets[start]), int(offsets[stop]))
-    notes = note_documents(ds, ds._annotations.take(rows), rows)
-    items = item_documents(ds._items.take(np.arange(start, stop)))
+    table = ds._annotations.take(rows)
+    timed = np.isin(ds._items.array("kind"), TIMED)[table.array("item")] if len(rows) else np.zeros(0, bool)
+    notes = note_documents(ds, table, rows, timed)
+    later = continuing(table, timed).tolist()
+    taken = ds._items.take(np.arange(start, stop))
+    items = item_documents(taken)
+    _put_rates(ds, taken, items)
+    others = marks(taken, "others")
     ends = (offsets[start : stop + 1] - offsets[start]).tolist()
     for place, (document, absent) in enumerate(items):
-        own = notes[ends[place] : ends[place + 1]]
+        own = [note for row in range(ends[place], ends[place + 1]) for note in notes[row] if not later[row]]
+        if others[place] is not None or any(type(note) is tuple for note in own):
+            own = _inserted(own, others[place] or [])
         if own or "annotations" not in absent:
             document.setdefault("annotations", own)
     return [document for document, _ in items]
+
+
+def _inserted(notes: list[Any], others: list[Any]) -> list[Any]:
+    """Return annotations with others at the places where they stood."""
+    placed = [(place, 0, note) for place, note in others]
+    placed += [(each[0], 1, each[1]) for each in notes if type(each) is tuple]
+    plain = [note for note in notes if type(note) is not tuple]
+    made: list[Any] = []
+    for place, _, note in sorted(placed, key=lambda each: each[:2]):
+        while len(made) < place and plain:
+            made.append(plain.pop(0))
+        made.append(note)
+    return made + plain
+
+
+def _put_rates(ds: Dataset, table: Table, items: list[tuple[Members, list[str]]]) -> None:
+    """Write the rate and the length of videos."""
+    owner = table.array("sequence").tolist()
+    for row, (document, absent) in enumerate(items):
+        if owner[row] < 0:
+            continue
+        for name, path in (("fps", "metadata.fps"), ("frames", f"{SYSTEM}nb_frames")):
+            value = ds._sequences.value(name, owner[row])
+            if value is MISSING or path in absent or isnan(value):
+                continue
+            inner = document.setdefault("metadata", {})
+            (inner if name == "fps" else inner.setdefault("system", {})).setdefault(path.rpartition(".")[2], value)
 
 
 def item_documents(table: Table) -> list[tuple[Members, list[str]]]:
@@ -163,8 +217,8 @@ def _put_user(made: Objects, table: Table) -> None:
             made.meta[row].setdefault("user", {})[name] = value
 
 
-def note_documents(ds: Dataset, table: Table, rows: Any) -> list[Members]:
-    """Return the document of each annotation."""
+def note_documents(ds: Dataset, table: Table, rows: Any, timed: Any) -> list[list[Any]]:
+    """Return what is written for each annotation: its document, and (place, point) or points for its joints."""
     made = Objects(len(table))
     absent = [mark or [] for mark in marks(table, "absent")]
     old_ids, untyped = marks(table, "id"), marks(table, "type")
@@ -187,9 +241,14 @@ def note_documents(ds: Dataset, table: Table, rows: Any) -> list[Members]:
     _put_attributes(made, table, absent)
     for path, extra in own_extras(table):
         made.put(path, *texts(extra))
-    _put_parents(made, ds, table)
     _put_scores(made, table, absent)
-    return [made.closed(row, absent[row]) for row in range(len(table))]
+    links = Links(ds, table, rows, made.system)
+    links.put_parents(marks(table, "noparent"))
+    joints = links.joints(made.top)
+    found = [made.closed(row, absent[row]) for row in range(len(table))]
+    if timed.any():
+        put_states(table, made, found, absent, continuing(table, timed).tolist(), timed.tolist())
+    return [[document, *points] for document, points in zip(found, joints, strict=True)]
 
 
 def _put_attributes(made: Objects, table: Table, absent: list[list[str]]) -> None:
@@ -208,15 +267,6 @@ def _put_attributes(made: Objects, table: Table, absent: list[list[str]]) -> Non
     for row, names in enumerate(listed):
         if names is not None or V1 not in absent[row]:
             made.top[row][V1] = [name for name in names or () if name in on[row]]
-
-
-def _put_parents(made: Objects, ds: Dataset, table: Table) -> None:
-    parents = table.sparse("parent")
-    if parents is None:
-        return
-    column: Any = parents.dense()
-    ids = ds._annotations.columns["id"].values_of(column.values)
-    made.put(f"{SYSTEM}parentId", parents.present().tolist(), ids)
 
 
 def _put_scores(made: Objects, table: Table, absent: list[list[str]]) -> None:

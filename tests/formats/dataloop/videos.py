@@ -1,0 +1,57 @@
+"""Datasets of videos, for the laws."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+from annokit.model.builder import DatasetBuilder
+from annokit.model.dataset import Dataset
+from tests.strategies import ATTRIBUTES, IDENTS, geometry
+
+FRAMES = st.integers(0, 12)
+
+
+@st.composite
+def videos(draw: st.DrawFn) -> Dataset:
+    """Videos and recordings with tracks of every kind, frames and times stated or not."""
+    builder = DatasetBuilder()
+    for name in draw(st.lists(st.sampled_from(("car", "a.b", "猫")), min_size=1, max_size=3)):
+        builder.add_label(name)
+    for number in range(draw(st.integers(0, 2))):
+        sequence = {}
+        if draw(st.booleans()):
+            fields = {"fps": draw(st.sampled_from((None, 25, 29.97))), "frames": draw(st.none() | st.integers(0, 99))}
+            sequence["sequence"] = builder.add_sequence(draw(IDENTS), name=draw(st.sampled_from(("v", None))), **fields)
+        kind = draw(st.sampled_from(("video", "video", "audio", "image")))
+        unit = draw(st.sampled_from(("s", "ms")))
+        builder.add_item(
+            f"clip{number}.mp4", id=draw(IDENTS), width=64, height=48, kind=kind, time_unit=unit, **sequence
+        )
+        for _ in range(draw(st.integers(0, 8))):
+            _add(draw, builder, number)
+    return builder.build()
+
+
+def _add(draw: st.DrawFn, builder: DatasetBuilder, item: int) -> None:
+    kind = draw(st.sampled_from(("box", "polygon", "point", "none", "keypoints", "rotated_box", "mask")))
+    raw: dict[str, Any] = draw(geometry(kind, (1.0, 1.0), (48, 64)))
+    first = draw(st.none() | FRAMES)
+    last = None if first is None else draw(st.none() | FRAMES.map(lambda more: first + more))
+    time = draw(st.none() | st.floats(0, 9) | st.integers(0, 9))
+    end = draw(st.none() | st.floats(9, 12))
+    if any(value is not None for value in (first, last, time, end)):
+        raw["span"] = (time, end, first, last)
+    stated = {
+        "id": IDENTS,
+        "track": st.none() | st.sampled_from(("1", "2", 1)),
+        "keyframe": st.none() | st.booleans(),
+        "interpolation": st.sampled_from((None, "hold", "linear")),
+        "score": st.none() | st.floats(0, 1),
+        "author": st.sampled_from((None, "me")),
+        "attributes": ATTRIBUTES,
+    }
+    fields = {name: draw(strategy) for name, strategy in stated.items() if draw(st.booleans())}
+    label = draw(st.none() | st.integers(0, len(builder.labels) - 1))
+    builder.add_annotation(item, label, **raw, **fields)
