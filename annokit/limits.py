@@ -9,7 +9,8 @@ import attrs
 class Limits:
     """One object with every bound, passed down from the public call to whatever needs it.
 
-    All sizes are in bytes unless they say otherwise. The defaults admit every real export that is known and refuse bombs.
+    All sizes are in bytes unless they say otherwise. The defaults admit every real export that is known, and refuse
+    bombs.
     """
 
     pixels: int = 500_000_000
