@@ -16,6 +16,7 @@ BUILT_IN = {
     "dataloop": "annokit.formats.dataloop",
     "encord": "annokit.formats.encord",
     "yolo": "annokit.formats.yolo",
+    "voc": "annokit.formats.voc",
     "masks": "annokit.formats.masks",
     "csv": "annokit.formats.csv",
     "kitti": "annokit.formats.kitti",
