@@ -10,14 +10,15 @@ from msgspec import MsgspecError, Raw
 from annokit.columns import Fixed, Json, Sparse
 from annokit.columns.base import Array
 from annokit.columns.json import loads
+from annokit.columns.sparse import narrowest
 from annokit.formats.dataloop.batch import Sheet
 from annokit.formats.dataloop.parse import dictionary
 from annokit.formats.dataloop.values import Values
 
 V1, V2 = "attributes", "metadata.system.attributes"
 
-Found = dict[str, tuple[list[int], list[Any]]]
-"""Rows and raw values by name."""
+Found = dict[str, list[tuple[Array, Any]]]
+"""Rows and their raw value, by name."""
 
 
 def attributes(sheet: Sheet, old: Values, new: Values) -> None:
@@ -30,18 +31,19 @@ def attributes(sheet: Sheet, old: Values, new: Values) -> None:
     rest = read_members(new, found)
     sheet.keep(V2, new, rest)
     sheet.tell_odd(V2, new, rest[[new.raws[row] != b"{}" for row in rest.tolist()]])
-    taken = {name: set(rows) for name, (rows, _) in found.items()}
-    _read_old(sheet, old, found, taken)
+    _read_old(sheet, old, found)
     put_attributes(sheet, found)
 
 
 def put_attributes(sheet: Sheet, found: Found) -> None:
     """Add a column per attribute, of JSON values for now."""
-    for name, (rows, values) in found.items():
-        order = np.array(rows, np.int64).argsort(kind="stable")
-        where = np.array(rows, np.int64)[order]
-        column = Json.of([bytes(values[place]) for place in order.tolist()])
-        sheet.put(f"attributes/{name}", Sparse(sheet.count, None if len(where) == sheet.count else where, None, column))
+    for name, pieces in found.items():
+        rows = np.concatenate([own for own, _ in pieces])
+        order = rows.argsort(kind="stable")
+        slots = np.arange(len(pieces)).repeat([len(own) for own, _ in pieces])[order]
+        values = Json.of([bytes(value) for _, value in pieces])
+        where = None if len(rows) == sheet.count else rows[order]
+        sheet.put(f"attributes/{name}", Sparse(sheet.count, where, narrowest(slots, len(pieces)), values))
 
 
 def _grouped(values: Values, rows: Array) -> list[tuple[bytes, Array]]:
@@ -67,9 +69,10 @@ def read_members(values: Values, found: Found) -> Array:
     return _joined(verbatim)
 
 
-def _read_old(sheet: Sheet, values: Values, found: Found, taken: dict[str, set[int]]) -> None:
+def _read_old(sheet: Sheet, values: Values, found: Found) -> None:
     if values.empty or (values.constant and values.raws[0] == b"[]"):
         return
+    taken = {name: {row for rows, _ in pieces for row in rows.tolist()} for name, pieces in found.items()}
     verbatim: list[Array] = []
     odd: list[Array] = []
     marked = np.full(sheet.count, -1, np.int64)
@@ -103,9 +106,8 @@ def _members(raw: bytes) -> dict[str, Raw] | None:
 
 
 def _add(found: Found, name: str, rows: Array, value: Any) -> None:
-    own, values = found.setdefault(name, ([], []))
-    own += rows.tolist()
-    values += [value] * len(rows)
+    if len(rows):
+        found.setdefault(name, []).append((rows, value))
 
 
 def _joined(rows: list[Array]) -> Array:

@@ -16,7 +16,7 @@ from annokit.columns.base import Array
 from annokit.columns.json import dumps
 from annokit.formats.dataloop.facts import EXTRA
 from annokit.formats.dataloop.parse import BELOW, INNER, ITEM, Parser, Record
-from annokit.formats.dataloop.values import GAP, Values, joined, joined_texts, verbatim
+from annokit.formats.dataloop.values import GAP, Values, escaped, joined, joined_texts, verbatim
 
 
 @attrs.define(eq=False)
@@ -47,7 +47,9 @@ class Gathered:
     def __init__(self, parser: Parser, level: str) -> None:
         self._parser, self._level = parser, level
         self._blobs: dict[str, list[bytes]] = {}
-        self._filled: Counter[str] = Counter()
+        self._filled: dict[str, int] = {}
+        self._quoted: dict[str, int] = {}
+        self._raw: dict[str, list[bytes]] = {}
         self._present: dict[str, list[Array]] = {}
         self._legacy: list[Array] = []
         self.count = 0
@@ -63,7 +65,8 @@ class Gathered:
         columns = list(zip(*map(astuple, records), strict=True))
         keys, texts, void = self._parser.layouts[type(records[0])]
         for key, raws in zip((*keys, "#further"), columns, strict=False):
-            self._put(prefix + key, joined_texts(raws) if key in texts else joined(raws), len(records))
+            blob, is_json = joined_texts(raws) if key in texts else (joined(raws), True)
+            self._put(prefix + key, blob, len(records), is_json)
         inner = INNER.get(level, ())
         if not inner:
             return
@@ -78,12 +81,25 @@ class Gathered:
         self._present.setdefault(path, []).append(has)
         self._add(BELOW[level], below, path + ".")
 
-    def _put(self, path: str, blob: bytes, count: int) -> None:
+    def _put(self, path: str, blob: bytes, count: int, is_json: bool) -> None:
         if path not in self._blobs:
             self._blobs[path] = []
-        self._pad(path)
-        self._blobs[path].append(blob)
+            self._filled[path] = 0
+        if is_json or self._filled[path] != self.count:
+            self._settle(path)
+            self._pad(path)
+        if not is_json:
+            self._quoted[path] = self._quoted.get(path, 0) + count
+            self._raw.setdefault(path, []).append(blob)
+        else:
+            self._blobs[path].append(blob)
         self._filled[path] += count
+
+    def _settle(self, path: str) -> None:
+        """Make JSON of the strings at the end of a key's values."""
+        count = self._quoted.pop(path, 0)
+        if count:
+            self._blobs[path].append(escaped(b"".join(self._raw.pop(path)), count))
 
     def _pad(self, path: str) -> None:
         """Put empty values where earlier records had no such key."""
@@ -95,6 +111,7 @@ class Gathered:
     def batch(self) -> Batch:
         """Return the batch."""
         for path in self._blobs:
+            self._settle(path)
             self._pad(path)
         blobs = {path: b"".join(parts) for path, parts in self._blobs.items()}
         values = {path: Values(blob, self.count) for path, blob in blobs.items() if len(blob) > self.count}

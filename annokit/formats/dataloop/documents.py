@@ -19,6 +19,9 @@ BOM = b"\xef\xbb\xbf"
 
 JSON_NAME = re.compile(r"\.(?:json|ndjson|jsonl)(?:\.gz)?\Z", re.IGNORECASE)
 LINES_NAME = re.compile(r"\.(?:ndjson|jsonl)(?:\.gz)?\Z", re.IGNORECASE)
+STEP = 50
+"""Files between two calls of the progress callback."""
+
 SMALL = 4 << 20
 """Files up to this size are read at once."""
 
@@ -53,13 +56,15 @@ def documents(source: Source, context: ReadContext) -> Iterator[Document]:
     for done, name in enumerate(names, 1):
         if tree and name.endswith(".json"):
             text = source.read(name)
-            if text[:1] == b"{" and not _is_lines(text):
-                yield Document(name, source.where(name), text)
+            document = Document(name, source.where(name), text)
+            if text[:1] == b"{" and (b"\n" not in text or not _is_lines(text)):
+                yield document
             else:
-                yield from _small(Document(name, source.where(name), text), context)
+                yield from _small(document, context)
         else:
             yield from _file(source, name, context)
-        context.progress(done, len(names))
+        if done % STEP == 0 or done == len(names):
+            context.progress(done, len(names))
 
 
 def json_names(source: Source) -> list[str]:

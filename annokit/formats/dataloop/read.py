@@ -12,7 +12,7 @@ import numpy as np
 
 from annokit.codecs.json_faults import value_fault
 from annokit.codecs.source import decode_text
-from annokit.columns import Fixed, Json, Sparse, Table
+from annokit.columns import Fixed, Sparse, Table
 from annokit.columns.base import Array
 from annokit.columns.json import dumps, loads
 from annokit.errors import FormatError
@@ -108,7 +108,7 @@ class _Block:
         self.specials = Specials()
         self.moving: list[bool] = []
         self.owner: list[Array] = []
-        self.place: list[Any] = []
+        self.place: list[Array] = []
         self.others: dict[int, bytes] = {}
         self.status: dict[int, int] = {}
         self.size = 0
@@ -203,6 +203,25 @@ class _Reader:
         if not chunk.records:
             return
         block = self._block
+        notes = list(chain.from_iterable(record.annotations or () for record in chunk.records))
+        if self._sieve.is_plain(chunk.records, notes):
+            counts = [len(record.annotations or ()) for record in chunk.records]
+            starts = np.cumsum(counts) - counts
+            block.place.append(np.arange(len(notes)) - starts.repeat(counts))
+            block.moving += [False] * len(counts)
+        else:
+            notes, counts = self._sifted(chunk, block)
+        first = len(block.documents)
+        block.owner.append(np.arange(first, first + len(counts)).repeat(counts))
+        block.notes.add(notes)
+        block.items.add(chunk.records)
+        block.documents += chunk.documents
+        block.size += chunk.size
+        if block.size >= BLOCK_BYTES:
+            self._flush()
+
+    def _sifted(self, chunk: _Chunk, block: _Block) -> tuple[list[Record], list[int]]:
+        """Return the annotations that become rows, and how many each item has; put the others into the block."""
         notes: list[Record] = []
         counts = []
         first = len(block.documents)
@@ -219,16 +238,10 @@ class _Reader:
             if sifted.status is not None:
                 block.status[item] = STATUSES.index(sifted.status)
             block.moving.append(bool(sifted.states) or self._sieve.timed(record))
-            block.place.append(sifted.places)
+            block.place.append(np.array(sifted.places, np.int64))
             notes += sifted.notes
             counts.append(len(sifted.notes))
-        block.owner.append(np.arange(first, first + len(counts)).repeat(counts))
-        block.notes.add(notes)
-        block.items.add(chunk.records)
-        block.documents += chunk.documents
-        block.size += chunk.size
-        if block.size >= BLOCK_BYTES:
-            self._flush()
+        return notes, counts
 
     def _flush(self) -> None:
         """Make columns of what was gathered."""
@@ -263,7 +276,7 @@ class _Reader:
 
     def _add_notes(self, items: Items, block: _Block) -> None:
         local = np.concatenate(block.owner)
-        place = np.fromiter(chain.from_iterable(block.place), np.int64, len(local))
+        place = np.concatenate(block.place)
         made = notes_of(block.notes.batch(), local + self._item_count, block.specials)
         self._poses += [(self._note_count + row, pose) for row, pose in block.specials.poses.items()]
         moved = np.array([self._labels.setdefault(name, len(self._labels)) for name in made.labels] + [-1], np.int64)
@@ -404,9 +417,7 @@ def _joined(tables: list[Table], none: Table) -> Table:
 
 
 def _tight(column: Any) -> Sparse:
-    dense = column.dense()
-    assert isinstance(dense, Json)
-    return Sparse(column.length, column.rows, None, typed(dense))
+    return typed(column.compact())
 
 
 __all__ = ["EXTRA", "read"]

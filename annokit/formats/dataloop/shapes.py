@@ -92,11 +92,14 @@ def shapes(types: Array, names: list[str], coordinates: Values) -> Shapes:
     found = Shapes(coordinates.count)
     pointed = _rows_of(types, names, coordinates, POINTED)
     if len(pointed):
-        made = flat(coordinates.take(pointed))
+        alone = len(pointed) == int(coordinates.has.sum())
+        rows = np.arange(found.count) if alone else pointed
+        made = flat(coordinates if alone else coordinates.take(pointed))
         for name, read in POINTED.items():
-            own = np.flatnonzero(np.isin(types[pointed], [code for code, each in enumerate(names) if each == name]))
+            codes = [code for code, each in enumerate(names) if each == name]
+            own = np.flatnonzero(np.isin(types[rows], codes) & coordinates.has[rows]) if codes else pointed[:0]
             if len(own):
-                read(found, pointed[own], _marked(found, pointed[own], made.take(own), name))
+                read(found, rows[own], _marked(found, rows[own], made.take(own), name))
     for name, read_each in READERS.items():
         rows = _rows_of(types, names, coordinates, (name,))
         if len(rows):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import Any
 
 import attrs
@@ -16,6 +17,9 @@ from annokit.formats.dataloop.parse import ITEM_META, ITEM_SYSTEM, NOTE, NOTE_SY
 from annokit.formats.dataloop.poses import Pose, gather
 from annokit.formats.dataloop.values import ABSENT
 from annokit.formats.dataloop.video import State, states
+
+STILL = frozenset(("image", "text", "pointcloud"))
+"""Kinds of items that take no time."""
 
 SPECIAL = frozenset(("note", "pose"))
 """Types that are more than a row."""
@@ -74,8 +78,23 @@ class Sieve:
         self._wanted = wanted
         self._type = parser.keys[NOTE]["type"]
         self._system = parser.keys[NOTE_SYSTEM]["system"]
+        self._mimetype = parser.keys[ITEM_SYSTEM]["mimetype"]
         self._count = 0
         self.skipped: Counter[str] = Counter()
+
+    def is_plain(self, items: Sequence[Record], notes: Sequence[Record]) -> bool:
+        """Tell by a quick look whether nothing needs sifting: no videos, no poses, nothing to be left out."""
+        if not {bytes, type(None)}.isdisjoint(map(type, notes)):
+            return False
+        words = set(map(attrgetter(self._type), notes))
+        if not SPECIAL.isdisjoint(words) or not all(type(word) is str for word in words):
+            return False
+        try:
+            flags = set(map(len, map(attrgetter(f"metadata.system.{self._system}"), notes)))
+            kinds = set(map(attrgetter(f"metadata.system.{self._mimetype}"), items))
+        except (AttributeError, TypeError):  # some lack metadata
+            return False
+        return len(b"true") not in flags and all(type(kind) is str and kind_of(kind) in STILL for kind in kinds)
 
     def sift(self, item: Record, notes: list[Record]) -> Sifted:
         """Return the annotations of an item, sifted."""

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Any, cast
 
+import attrs
 import numpy as np
 from msgspec import Raw
 
 from annokit.codecs import json_numbers as parse
-from annokit.columns import Column, Fixed, Json, Number, Sparse, Text
+from annokit.columns import Column, Fixed, Json, Sparse, Text
 from annokit.columns.base import Array
 from annokit.columns.json import dumps, loads
 from annokit.columns.make import column_of
@@ -126,18 +127,20 @@ def joined(raws: Sequence[Raw | bytes]) -> bytes:
     return GAP.join(raws) + GAP if raws else b""
 
 
-def joined_texts(texts: Sequence[str | None]) -> bytes:
-    """Return strings as JSON with a gap behind each; None is no value."""
+def joined_texts(texts: Sequence[str | None]) -> tuple[bytes, bool]:
+    """Return strings in quotes with a gap behind each, and whether they are JSON or still to be :func:`escaped`."""
     if None not in texts:
-        blob = ('"' + '"\0"'.join(texts) + '"\0').encode()  # type: ignore[arg-type] # none of them is None
-        if b"\\" not in blob and blob.count(b'"') == 2 * len(texts) and _printable(blob, len(texts)):
-            return blob
-    return joined([b"" if text is None else dumps(text) for text in texts])
+        text = '"\0"'.join(texts)  # type: ignore[arg-type] # none of them is None
+        if text.count("\0") == len(texts) - 1:
+            return b'"%b"\0' % text.encode(), False
+    return joined([b"" if text is None else dumps(text) for text in texts]), True
 
 
-def _printable(blob: bytes, count: int) -> bool:
-    """Tell whether a blob of `count` values holds no control characters."""
-    return int(np.count_nonzero(np.frombuffer(blob, np.uint8) < SPACE)) == count
+def escaped(blob: bytes, count: int) -> bytes:
+    """Return strings in quotes as JSON."""
+    data = np.frombuffer(blob, np.uint8)
+    plain = b"\\" not in blob and blob.count(b'"') == 2 * count and int(np.count_nonzero(data < SPACE)) == count
+    return blob if plain else joined([dumps(raw[1:-1].decode()) for raw in blob.split(GAP)[:-1]])
 
 
 class _Codes(dict[bytes, int]):
@@ -245,20 +248,16 @@ def integers(values: Values) -> tuple[Array, Array]:
     return made, found.odd
 
 
-def typed(column: Json) -> Column:
+def typed(column: Sparse) -> Sparse:
     """Return JSON values in the tightest type of column that holds them all unchanged."""
-    own = Values.of(column.text.raw_list())
-    first = set(own.first().tolist())
-    if first <= set(b"-0123456789"):
-        values, whole, odd = numbers(own)
-        if not len(odd) and not whole.all():
-            return Number(values, whole if whole.any() else None)
-    if first == {QUOTE}:
-        found, _ = strings(own)
-        assert found is not None
-        return found.dense()
-    made = column_of([loads(raw) for raw in own.raws])
-    return column if isinstance(made, Json) else made
+    assert isinstance(column.values, Json)
+    made = column_of([loads(raw) for raw in column.values.text.raw_list()])
+    if isinstance(made, Json):
+        return column
+    if isinstance(made, Text):
+        return attrs.evolve(column, values=made)
+    slots = column.all_slots().astype(np.int64)
+    return attrs.evolve(column, slots=None, values=made.take(slots))
 
 
 def json_object(members: dict[str, Any]) -> bytes:
