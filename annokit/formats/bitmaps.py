@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from annokit.formats.places import at_annotations
-from annokit.model.bitmaps import rows_in_bitmaps, settled, unseen
+from annokit.model.bitmaps import rows_in_bitmaps, settled
 
 if TYPE_CHECKING:
     from annokit.formats.holds import Holds, Step
@@ -19,15 +19,13 @@ if TYPE_CHECKING:
 def settle_bitmaps(holds: Holds) -> Step:
     """Take the pixels of masks out of their bitmaps, for targets that name no bitmaps.
 
-    Pixels that are not on this machine are lost to the target, and told. A dry run looks at no pixels.
+    Pixels that are not on this machine are lost to the target, and told. A dry run looks at the pixels too: what it
+    reports is what a write would.
     """
 
     def step(ds: Dataset, apply: bool) -> Found:
         if "bitmap" in holds.item_fields:
             return ds, []
-        if not apply:
-            missing = unseen(ds, rows_in_bitmaps(ds))
-            return ds, [lost(ds, missing)] if len(missing) else []
         found = settled(ds)
         broken = np.flatnonzero(np.isin(ds._annotations.array("item"), [item for item, _ in found.damaged]))
         gone = np.union1d(found.missing, np.intersect1d(broken, rows_in_bitmaps(ds)))

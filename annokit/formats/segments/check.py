@@ -38,11 +38,16 @@ def finish(ds: Dataset, context: ReadContext, options: Mapping[str, Any]) -> Dat
     paths: list[str] = column.values_of(rows)
     measured = image_sizes(paths)
     damaged = [(int(rows[place]), str(error)) for place, error in measured.errors]
-    ds, issues = _sized(ds, rows, measured.sizes)
+    sizes = measured.sizes
+    for place in np.flatnonzero(sizes.prod(axis=1) > context.limits.pixels).tolist():
+        width, height = sizes[place].tolist()
+        damaged.append((int(rows[place]), f"{paths[place]}: {width} x {height}; the limit is {context.limits.pixels}"))
+        sizes[place] = -1
+    ds, issues = _sized(ds, rows, sizes)
     wanted = options.get("check")
     if wanted is not False:
-        good = (measured.sizes > 0).all(axis=1)
-        pixels = np.where(good, measured.sizes.prod(axis=1), 0)
+        good = (sizes > 0).all(axis=1)
+        pixels = np.where(good, sizes.prod(axis=1), 0)
         chosen = np.asarray(good if wanted else good & (pixels.cumsum() <= CHECKED_PIXELS))
         found = _compared(ds, rows[chosen], [path for path, take in zip(paths, chosen, strict=True) if take], context)
         damaged += found.damaged

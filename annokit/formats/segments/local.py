@@ -23,10 +23,6 @@ if TYPE_CHECKING:
     from annokit.model.dataset import Dataset
 
 
-IMAGES = "images/"
-"""Where pictures that are written along lie, relative to the release."""
-
-
 def with_files(ds: Dataset, source: Source, name: str, limits: Limits) -> Dataset:
     """Return the dataset with the files that lie beside its release.
 

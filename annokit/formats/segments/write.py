@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from annokit.columns import MISSING
 from annokit.columns.json import dumps
-from annokit.errors import UsageError
 from annokit.formats.segments.categories import record_of, record_of_definition
 from annokit.formats.segments.facts import OWN, WHOLE
 from annokit.formats.segments.fit_masks import fresh_items, mask_rows, stated_bitmaps
 from annokit.formats.segments.layers import ALL
-from annokit.formats.segments.local import IMAGES, is_relative
+from annokit.formats.segments.local import is_relative
 from annokit.formats.segments.sheets import Sheets
 from annokit.geometry.paint import paint
 from annokit.media.bitmap import encode_label_bitmap
@@ -60,8 +58,6 @@ def write(ds: Dataset, output: Output, context: WriteContext, *, task: str | Non
         fits its shapes.
     """
     _write_bitmaps(ds, output, context)
-    if context.media != "none":
-        _write_images(ds, output, context)
     sheets = Sheets(ds)
     name = RELEASE if output.kind != "file" else f"{context.stem}.json"
     with output.open(name) as file:
@@ -105,19 +101,3 @@ def _write_bitmaps(ds: Dataset, output: Output, context: WriteContext) -> None:
         idents = np.array([ds._annotations.value("id", place) for place in own.tolist()], np.uint32)
         size = (int(sizes[0, 0]), int(sizes[0, 1]))
         output.write(name, encode_label_bitmap(paint(flat, offsets, idents, size, limits=context.limits)))
-
-
-def _write_images(ds: Dataset, output: Output, context: WriteContext) -> None:
-    """Write the pictures of the items into a folder of their own."""
-    from annokit.codecs.names import safe_names
-
-    paths = [ds._items.value("path", row) for row in range(len(ds))]
-    missing = [row for row, path in enumerate(paths) if path is MISSING or not Path(path).is_file()]
-    if missing:
-        raise UsageError(
-            f"media={context.media!r} needs every picture on this machine, but {len(missing):,} of {len(ds):,} items "
-            f"have none, first {ds.names[missing[0]]!r}: give images= when reading, or fetch"
-        )
-    put = output.copy if context.media == "copy" else output.link
-    for path, name in zip(paths, safe_names(ds.names), strict=True):
-        put(IMAGES + name, path)
