@@ -26,6 +26,8 @@ from annokit.media.find import scan
 
 T = TypeVar("T")
 
+READING = os.O_RDONLY | getattr(os, "O_BINARY", 0)
+
 JUNK = re.compile(r"(?:^|/)(?:__MACOSX(?:/|$)|\._|\.DS_Store$|Thumbs\.db$|desktop\.ini$|\.annokit-)")
 """Matches names that are not part of any data set."""
 
@@ -271,19 +273,12 @@ class FolderSource(Source):
 
     def read(self, name: str, most: int | None = None) -> bytes:
         """Return the bytes of a file without a buffer between: half the cost where files are small and many."""
-        return super().read(name, most) if most is not None else self._mapped(name, self._read)
-
-    def _read(self, name: str) -> bytes:
-        handle = os.open(self._at(name), os.O_RDONLY | getattr(os, "O_BINARY", 0))
+        if most is not None:
+            return super().read(name, most)
         try:
-            size = os.fstat(handle).st_size
-            data = os.read(handle, size + 1)
-            if len(data) == size:
-                return data
-            with open(handle, "rb", closefd=False) as rest:  # it grows, or it is no plain file
-                return data + rest.read()
-        finally:
-            os.close(handle)
+            return _whole_file(self._at(name))
+        except OSError as error:
+            raise unreadable(self.where(name), error) from error
 
     def path(self, name: str) -> Path | None:
         """Return the file's own path, None where there is no such file."""
@@ -346,6 +341,19 @@ class FileSource(Source):
         """Delete the temporary copy of a stream, if there is one."""
         if self._owned is not None:
             self._owned.close()
+
+
+def _whole_file(path: str) -> bytes:
+    handle = os.open(path, READING)
+    try:
+        size = os.fstat(handle).st_size
+        data = os.read(handle, size + 1)
+        if len(data) == size:
+            return data
+        with open(handle, "rb", closefd=False) as rest:  # it grows, or it is no plain file
+            return data + rest.read()
+    finally:
+        os.close(handle)
 
 
 def unreadable(label: str, error: OSError) -> FormatError:

@@ -87,11 +87,22 @@ def _unsized(ds: Dataset, other_unit: Array) -> Array:
     if not wanting.any():
         return np.zeros(0, np.int64)
     has = np.zeros(len(ds) + 1, bool)
-    for name in {*KIND_COLUMN.values()} - {"mask"}:
+    for name in {*KIND_COLUMN.values()} - {"mask", "cuboid"}:
         column = ds._annotations.get(name)
         if column is not None:
             has[ds._annotations.array("item")[_with_numbers(column)]] = True
+    has[ds._annotations.array("item")[_in_pictures(ds)]] = True
     return np.flatnonzero(wanting & has[:-1])
+
+
+def _in_pictures(ds: Dataset) -> Array:
+    """Return the annotation rows of cuboids that state corners in the picture; those of the world need no size."""
+    column = ds._annotations.sparse("cuboid")
+    if column is None:
+        return np.zeros(0, np.int64)
+    stated = [value.get("corners") is not None for value in column.dense().to_list()]
+    rows: Array = column.present()[np.array(stated, bool)]
+    return rows
 
 
 def _with_numbers(column: Column) -> Array:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import attrs
 import numpy as np
 
 from annokit.columns import Column, Fixed, Number, Table
@@ -23,9 +24,6 @@ from annokit.report import Issue, Places
 if TYPE_CHECKING:
     from annokit.formats.steps import Found
     from annokit.model.dataset import Dataset
-
-Make = Callable[["Dataset", Array], "tuple[Array, Column]"]
-"""Returns the rows for which there is something to compute, and their values."""
 
 CROWD = keys.ATTRIBUTE + "iscrowd"
 AREA = keys.extra("area")
@@ -63,16 +61,24 @@ def _with_boxes(ds: Dataset, rows: Array, fresh: Any) -> Number:
     return Number(values, whole)
 
 
-def _tight_boxes(ds: Dataset, rows: Array) -> tuple[Array, Column]:
+def _tight_boxes(ds: Dataset, rows: Array) -> Column:
     """Return the bounds of shapes, as whole numbers for masks."""
-    found = boxes(ds, rows, "xywh", "source")
-    known = ~np.isnan(found[:, 0])
     mask = ds._annotations.array("kind")[rows] == KIND_CODE["mask"]
     whole = np.repeat(mask[:, None], 4, axis=1)
-    return rows[known], Number(found[known], whole[known] if mask.any() else None)
+    return Number(boxes(ds, rows, "xywh", "source"), whole if mask.any() else None)
 
 
-def _areas(ds: Dataset, rows: Array) -> tuple[Array, Column]:
+def _bounded(ds: Dataset, rows: Array) -> Array:
+    """Return which rows have bounds: all but joints of which none is labelled, and masks without pixels."""
+    kind = ds._annotations.array("kind")[rows]
+    found = kind != KIND_CODE["keypoints"]
+    masks = np.flatnonzero(kind == KIND_CODE["mask"])
+    if len(masks):
+        found[masks] = ~np.isnan(boxes(ds, rows[masks], "xyxy", "source")[:, 0])
+    return np.asarray(found)
+
+
+def _areas(ds: Dataset, rows: Array) -> Column:
     """Return areas: pixels of masks, the sum over the rings of polygons, width times height of boxes."""
     kind = ds._annotations.array("kind")[rows]
     values = np.full(len(rows), np.nan)
@@ -80,14 +86,23 @@ def _areas(ds: Dataset, rows: Array) -> tuple[Array, Column]:
         places = np.flatnonzero(kind == KIND_CODE[name])
         if len(places):
             values[places] = area(ds, rows[places])
-    known = np.isfinite(values)
     whole = kind == KIND_CODE["mask"]
-    return rows[known], Number(values[known], whole[known] if whole.any() else None)
+    return Number(values, whole if whole.any() else None)
+
+
+def _flat(ds: Dataset, rows: Array) -> Array:
+    """Return which rows have an area."""
+    return np.isin(ds._annotations.array("kind")[rows], [KIND_CODE[name] for name in AREAS])
+
+
+def _any(ds: Dataset, rows: Array) -> Array:
+    return np.ones(len(rows), bool)
 
 
 def _box_areas(ds: Dataset, rows: Array) -> Array:
     box: Any = ds._annotations.get("box")
-    return np.asarray(np.abs(box.values[rows, 2] * box.values[rows, 3]))
+    largest = np.finfo(np.float64).max
+    return np.asarray(np.minimum(np.abs(box.values[rows, 2]) * np.abs(box.values[rows, 3]), largest))
 
 
 def _polygon_areas(ds: Dataset, rows: Array) -> Array:
@@ -113,25 +128,41 @@ AREAS: dict[str, Callable[[Dataset, Array], Array]] = {
 }
 
 
-def _labelled_joints(ds: Dataset, rows: Array) -> tuple[Array, Column]:
+def _labelled_joints(ds: Dataset, rows: Array) -> Column:
     column: Any = ds._annotations.sparse("keypoints")
     lists = column.values.take(column.slots_of(rows))
     seen = (lists.values.values[:, 2] > 0).astype(np.int64)
     counts = ragged.reduce(seen, lists.bounds(), np.add, 0)
-    return rows, Number(counts.astype(np.float64), np.ones(len(rows), bool))
+    return Number(counts.astype(np.float64), np.ones(len(rows), bool))
 
 
-def _no_crowd(ds: Dataset, rows: Array) -> tuple[Array, Column]:
-    return rows, Fixed(np.zeros(len(rows), np.int64))
+def _no_crowd(ds: Dataset, rows: Array) -> Column:
+    return Fixed(np.zeros(len(rows), np.int64))
 
 
-MAKERS: dict[str, tuple[str, Make, str]] = {
-    "iscrowd": (CROWD, _no_crowd, "iscrowd is written as 0"),
-    "bbox": ("box", _tight_boxes, "bbox is the tight box around the shape"),
-    "area": (AREA, _areas, "area is computed from the shape"),
-    "num_keypoints": (JOINTS, _labelled_joints, "num_keypoints counts the labelled joints"),
+@attrs.frozen
+class _Rule:
+    """How a key that a record lacks is computed."""
+
+    column: str
+    """Where it goes."""
+
+    known: Callable[[Dataset, Array], Array]
+    """Which rows there is something to compute for."""
+
+    make: Callable[[Dataset, Array], Column]
+    """The values of those rows."""
+
+    told: str
+    """What the record says."""
+
+
+RULES: dict[str, _Rule] = {
+    "iscrowd": _Rule(CROWD, _any, _no_crowd, "iscrowd is written as 0"),
+    "bbox": _Rule("box", _bounded, _tight_boxes, "bbox is the tight box around the shape"),
+    "area": _Rule(AREA, _flat, _areas, "area is computed from the shape"),
+    "num_keypoints": _Rule(JOINTS, _any, _labelled_joints, "num_keypoints counts the labelled joints"),
 }
-"""Column of each key, how its values are computed, and what the record says."""
 
 STATES: dict[str, Stated] = {
     **ANNOTATION_STATES,
@@ -144,17 +175,27 @@ STATES: dict[str, Stated] = {
 def complete_annotations(ds: Dataset, apply: bool) -> Found:
     """Compute what annotations lack, unless the file that they come from lacked it too."""
     before = marked(ds._annotations, ANNOTATION_WANTED)
+    lacking = {key: _lacking(ds._annotations, key) for key in ANNOTATION_WANTED}
+    lacking["id"] &= before["id"]
     issues: list[Issue] = []
-    for key, (column, make, told) in MAKERS.items():
-        rows = np.flatnonzero(_lacking(ds._annotations, key) & ~before[key])
+    made: dict[str, Column | None] = {}
+    for key, rule in RULES.items():
+        rows = np.flatnonzero(lacking[key] & ~before[key])
+        rows = rows[rule.known(ds, rows)] if len(rows) else rows
         if len(rows):
-            rows, values = make(ds, rows)
+            lacking[key][rows] = False
+            issues.append(at_annotations(ds, "derived", _field(key), rule.told, rows))
+            if apply:
+                values = rule.make(ds, rows)
+                is_box = rule.column == "box"
+                made[rule.column] = _with_boxes(ds, rows, values) if is_box else placed(ds, rule.column, rows, values)
+    for key in ANNOTATION_WANTED:
+        rows = np.flatnonzero(before[key] != lacking[key])
         if len(rows):
-            made = _with_boxes(ds, rows, values) if column == "box" else placed(ds, column, rows, values)
-            issues.append(at_annotations(ds, "derived", _field(key), told, rows))
-            ds = ds._with(annotations=ds._annotations.replace({column: made}))
-    ds, more = _remarked(ds, before)
-    return ds, issues + more
+            told = f"whether {_field(key)} is stated has changed; it can't be computed where it is not"
+            issues.append(at_annotations(ds, "restated", _field(key), told, rows))
+            made[keys.ABSENT] = marks(lacking)
+    return (ds._with(annotations=ds._annotations.replace(made)) if made else ds), issues
 
 
 def _field(key: str) -> str:
@@ -177,21 +218,6 @@ def _stated(table: Table, key: str, states: dict[str, Stated]) -> Array:
     if verbatim is not None:
         stated |= verbatim.mask()
     return stated
-
-
-def _remarked(ds: Dataset, before: dict[str, Array]) -> Found:
-    """Return the dataset whose marks say what is lacking now."""
-    after = {key: _lacking(ds._annotations, key) for key in ANNOTATION_WANTED}
-    after["id"] &= before["id"]
-    issues = []
-    for key in ANNOTATION_WANTED:
-        rows = np.flatnonzero(before[key] != after[key])
-        if len(rows):
-            told = f"whether {_field(key)} is stated has changed; it can't be computed where it is not"
-            issues.append(at_annotations(ds, "restated", _field(key), told, rows))
-    if not issues:
-        return ds, []
-    return ds._with(annotations=ds._annotations.replace({keys.ABSENT: marks(after)})), issues
 
 
 def complete_items(ds: Dataset, apply: bool) -> Found:

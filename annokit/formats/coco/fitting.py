@@ -157,6 +157,12 @@ def _bad_boxes(ds: Dataset) -> Array:
     return np.asarray(~finite & (stated | (kind == KIND_CODE["box"])))
 
 
+def all_finite(values: Array) -> bool:
+    """Tell whether all numbers are finite; the sum tells, unless it overflows."""
+    with np.errstate(all="ignore"):
+        return bool(np.isfinite(values.sum()) or np.isfinite(values).all())
+
+
 def _rekinded(ds: Dataset) -> Found:
     """Let annotations without shape be what they are read back as: their box, else their joints."""
     kinds = ds._annotations.array("kind").copy()
@@ -201,8 +207,9 @@ def _sound_polygons(ds: Dataset) -> Found:
     shapes = column.dense()
     rings = shapes.values.values
     good = np.diff(rings.bounds()) >= 3
-    finite = np.isfinite(rings.values.values).all(axis=1)
-    good &= ragged.reduce((~finite).astype(np.int64), rings.bounds(), np.add, 0) == 0
+    if not all_finite(rings.values.values):
+        wrong = ~np.isfinite(rings.values.values).all(axis=1)
+        good &= ragged.reduce(wrong.astype(np.int64), rings.bounds(), np.add, 0) == 0
     ring_bounds = shapes.values.bounds()[shapes.bounds()]
     empty = np.diff(ring_bounds) == 0
     if good.all() and not empty.any() and shapes.values.offsets is None:

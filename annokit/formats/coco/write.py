@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from annokit.formats.context import WriteContext
     from annokit.model.dataset import Dataset
 
-BLOCK = 2_000
+BLOCK = 1_000
 """Records written at a time."""
 
 FIRST = ("info", "licenses")

@@ -9,8 +9,8 @@ from annokit.codecs.number_lines import parse_lines
 from annokit.formats.yolo import keras
 from annokit.formats.yolo.config import is_dataset_yaml
 from annokit.formats.yolo.dialects import DIALECTS
-from annokit.formats.yolo.layout import CANONICAL, HEAD, LIST, is_image
-from annokit.formats.yolo.trees import looks_like_labels
+from annokit.formats.yolo.layout import CANONICAL, HEAD, LIST, is_image, label_file
+from annokit.formats.yolo.trees import BESIDE, looks_like_labels
 
 if TYPE_CHECKING:
     from annokit.formats.detect import Probe
@@ -54,6 +54,7 @@ def _keras(probe: Probe, last: Mapping[str, str]) -> dict[str, str]:
 
 def _by_labels(probe: Probe, last: Mapping[str, str]) -> Mapping[str, str]:
     texts = [name for name in probe.ending(".txt") if name.rpartition("/")[2] not in ("labels.txt", "classes.txt")]
+    texts = [name for name in texts if not BESIDE.search(name)]
     below = [name for name in texts if "/labels/" in f"/{name}"]
     looked = [name for name in (below or texts)[:LOOKS] if probe.head(name).strip()]
     fits = bool(below or texts) and all(looks_like_labels(probe.head(name)) for name in looked)
@@ -65,7 +66,15 @@ def _by_labels(probe: Probe, last: Mapping[str, str]) -> Mapping[str, str]:
     beside = {name.rpartition(".")[0] for name in probe.names if is_image(name)}
     if fits and (looked or below) and (below or "classes.txt" in last or {n[:-4] for n in texts} & beside):
         return {"": "there are label files" + (" below labels/" if below else "")}
-    return {} if texts else _classes(probe)
+    return {} if texts else _unseen(probe) or _classes(probe)
+
+
+def _unseen(probe: Probe) -> dict[str, str]:
+    """Recognise a tree of so many pictures that its label files are not among the names looked at."""
+    images = [name for name in probe.names[-LOOKS:] if is_image(name) and "/images/" in f"/{name}"]
+    heads = [probe.head(label_file(name)) for name in images]
+    fits = any(heads) and all(looks_like_labels(head) for head in heads)
+    return {"": "there are label files below labels/"} if fits else {}
 
 
 def _dataloop(probe: Probe, names: str, looked: list[str]) -> dict[str, str]:
@@ -85,9 +94,10 @@ def _dataloop(probe: Probe, names: str, looked: list[str]) -> dict[str, str]:
 
 def _classes(probe: Probe) -> dict[str, str]:
     """Recognise folders of classes below folders of splits, which hold pictures and nothing else."""
-    if len(probe.names) < 2 or not all(is_image(name) for name in probe.names):
+    names = [name for name in probe.names if not BESIDE.search(name)]
+    if len(names) < 2 or not all(is_image(name) for name in names):
         return {}
-    tops = {name.partition("/")[0].lower() for name in probe.names}
-    deep = all(name.count("/") > 1 for name in probe.names)
+    tops = {name.partition("/")[0].lower() for name in names}
+    deep = all(name.count("/") > 1 for name in names)
     fits = deep and tops <= CANONICAL.keys() and "train" in tops
     return {"ultralytics-classify": "pictures in folders of classes below train"} if fits else {}

@@ -84,6 +84,7 @@ def read(source: Source, context: ReadContext, classes: Sequence[str] | None, bo
     }
     builder.add_annotations(Table(len(owner), columns))
     builder.report(issues)
+    context.progress(len(paths), len(paths))
     return _told_inverted(_measured(builder.build()))
 
 

@@ -28,7 +28,7 @@ from annokit.formats.yolo.config import (
 from annokit.formats.yolo.issues import beyond_borders
 from annokit.formats.yolo.meaning import annotation_table, classes_for, find_meaning, sound
 from annokit.formats.yolo.rows import RawRows, gather
-from annokit.formats.yolo.trees import Entry, Finder, Tree
+from annokit.formats.yolo.trees import Entry, Finder, Tree, with_extensions
 from annokit.formats.yolo.video import split_frames, tracks_of
 from annokit.geometry.boxes import FORMS
 from annokit.model.builder import DatasetBuilder
@@ -89,6 +89,8 @@ def read(  # noqa: PLR0913 - all but two are options, by keyword
     if dialect.layout == "classes" or config.rows == ("class",):
         return class_tree(source, context, originals, measure)
     tree = Finder(source, config, dialect, originals).tree()
+    if context.images:
+        with_extensions(tree.entries, context.images)
     rows, unread = gather(source, [entry.label for entry in tree.entries], context)
     return _Reader(source, context, config, tree).dataset(rows, unread, sixth, measure)
 

@@ -25,9 +25,12 @@ from annokit.formats.yolo.layout import (
     without_extension,
 )
 from annokit.formats.yolo.splits import SplitOf
+from annokit.media.find import scan
 from annokit.report import Issue
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from annokit.codecs.source import Source
     from annokit.formats.yolo.dialects import Dialect
 
@@ -37,7 +40,7 @@ TOPS = frozenset(("annotations", "datasets", "images", "items", "labels", "json"
 """Folders that only say what lies in them."""
 
 
-@attrs.frozen(eq=False)
+@attrs.define(eq=False)
 class Entry:
     """One picture."""
 
@@ -271,6 +274,22 @@ class Finder:
         if unread:
             told = "label files that no split names were not read"
             self.issues.append(Issue("skipped-record", "warning", told, len(unread), tuple(unread[:5]), fate="skipped"))
+
+
+def with_extensions(entries: Sequence[Entry], folders: Iterable[Path]) -> None:
+    """Give pictures of which only the label file is there the extension of the one file of their stem in `folders`."""
+    by_stem: dict[str, set[str]] = {}
+    for folder in folders:
+        for name, _ in scan(str(folder)):
+            if is_image(name):
+                stem = without_extension(name)
+                for known in {stem, stem.rpartition("/")[2]}:
+                    by_stem.setdefault(known, set()).add(name[len(stem) :])
+    for entry in entries:
+        if entry.image is None and not is_image(entry.name):
+            found = by_stem.get(entry.name) or by_stem.get(entry.name.rpartition("/")[2], set())
+            if len(found) == 1:
+                entry.name += next(iter(found))
 
 
 def _inside(base: str, place: str) -> str:

@@ -32,6 +32,8 @@ CASES: list[tuple[dict[str, Any], set[str]]] = [
     ({**PLAIN, "annotations/a.txt": "2" + ROW[1:]}, {"yolo:dataloop-1"}),
     ({**PLAIN, "annotations/a.txt": "1" + ROW[1:]}, {"yolo:dataloop", "yolo:dataloop-1"}),
     ({"train/cat/a.jpg": None, "train/dog/b.jpg": None, "val/cat/c.jpg": None}, {"yolo:ultralytics-classify"}),
+    ({"train/cat/a.jpg": None, "valid/cat/c.jpg": None, "README.roboflow.txt": "cats"}, {"yolo:ultralytics-classify"}),
+    ({"README.txt": "cats", "images/a.jpg": None, "labels/a.txt": ROW}, {"yolo"}),
     ({"a.jpg": None, "b/c.jpg": None}, set()),
     ({"readme.txt": "0 1 2\n", "a.jpg": None}, set()),
     ({"label_2/a.txt": "Car 0.00 0 -1.58 587.01 173.33 614.12 200.12 1.65 1.67 3.64 -0.65 1.71 46.70 -1.59\n"}, set()),
@@ -42,6 +44,12 @@ CASES: list[tuple[dict[str, Any], set[str]]] = [
 def test_marks(tmp_path: Path, files: dict[str, Any], expected: set[str]) -> None:
     found = {match.format for match in detect(tree(tmp_path, files)) if match.format.startswith("yolo")}
     assert found == expected
+
+
+def test_a_tree_with_more_pictures_than_names_are_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("annokit.formats.detect.NAMES", 3)
+    files: dict[str, Any] = {f"images/{n}.jpg": b"" for n in range(5)} | {f"labels/{n}.txt": ROW for n in range(5)}
+    assert [match.format for match in detect(tree(tmp_path, files))] == ["yolo"]
 
 
 def test_what_can_not_be_told_is_asked_for(tmp_path: Path) -> None:

@@ -85,6 +85,14 @@ def test_labels_without_pictures(tmp_path: Path) -> None:
         ds["a"].boxes(unit="pixel")
 
 
+def test_pictures_that_lie_elsewhere_are_found_by_their_stems(tmp_path: Path) -> None:
+    labels = tree(tmp_path / "x", {name: content for name, content in NO_PICTURES.items() if name != "data.yaml"})
+    media = tree(tmp_path / "media", {"a.png": None, "deep/sub/b.jpg": None, "other.jpg": None})
+    ds = read(labels, images=media)
+    assert [(item.name, item.width) for item in ds] == [("a.png", 8), ("sub/b.jpg", 8)]
+    assert str(ds["sub/b.jpg"].path).endswith("deep/sub/b.jpg")
+
+
 def test_an_archive_is_a_tree(tmp_path: Path) -> None:
     root = tree(tmp_path / "x", KIND_FIRST)
     file = io.BytesIO()

@@ -213,7 +213,9 @@ def test_dataloops_video_against_its_own_json() -> None:
             for item in ds
             if item.name.startswith(f"{video}#")
             for row in item.annotations
-            if str(row.track) == str(system["objectId"]) and type(row.shape).__name__ == "Box" and str(row.label) == "person"
+            if str(row.track) == str(system["objectId"])
+            and type(row.shape).__name__ == "Box"
+            and str(row.label) == "person"
         ]
         assert frames == list(range(system["frame"], system["endFrame"] + 1))
 
