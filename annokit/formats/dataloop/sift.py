@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from operator import attrgetter
 from typing import Any
@@ -58,6 +57,9 @@ class Sifted:
     poses: dict[int, Pose] = attrs.field(factory=dict)
     """Poses by position in `notes`."""
 
+    skipped: list[tuple[str, str]] = attrs.field(factory=list)
+    """Why each of those was left out, and its label."""
+
     status: str | None = None
     """Status that the workflow gave the item."""
 
@@ -80,7 +82,6 @@ class Sieve:
         self._system = parser.keys[NOTE_SYSTEM]["system"]
         self._mimetype = parser.keys[ITEM_SYSTEM]["mimetype"]
         self._count = 0
-        self.skipped: Counter[str] = Counter()
 
     def is_plain(self, items: Sequence[Record], notes: Sequence[Record]) -> bool:
         """Tell by a quick look whether nothing needs sifting: no videos, no poses, nothing to be left out."""
@@ -121,7 +122,7 @@ class Sieve:
             if reason is None:
                 kept.append((place, note))
                 continue
-            self.skipped[reason] += 1
+            found.skipped.append((reason, self._text(note, "label") or ""))
             found.others.append((place, self._parser.note(note)))
             if reason == "system":
                 found.status = STATUS_OF_LABEL.get(self._text(note, "label") or "", found.status)
@@ -145,7 +146,7 @@ class Sieve:
 
     def _with_states(self, found: Sifted, item: Record) -> Sifted:
         rate = self.rate(item)
-        made = Sifted([], [], found.others, status=found.status)
+        made = attrs.evolve(found, notes=[], places=[])
         places = []
         for place, note in zip(found.places, found.notes, strict=True):
             self._count += 1
@@ -163,9 +164,8 @@ class Sieve:
             return found
         joints = {joint.position for pose in poses.values() for joint in pose.joints}
         kept = [position for position in range(len(found.notes)) if position not in joints]
-        made = Sifted(
-            [found.notes[k] for k in kept], [found.places[k] for k in kept], found.others, status=found.status
-        )
+        notes, places = [found.notes[k] for k in kept], [found.places[k] for k in kept]
+        made = attrs.evolve(found, notes=notes, places=places)
         for place, position in enumerate(kept):
             if position in poses:
                 pose = poses[position]

@@ -50,6 +50,9 @@ class State:
     absent: tuple[str, ...] = ()
     """Keys that a writer adds but that were not there."""
 
+    made_up: bool = False
+    """Whether its object has no name in the file."""
+
     leftover: bytes | None = None
     """Snapshots that are no states of their own, as a list of position and value."""
 
@@ -86,11 +89,11 @@ def states(parser: Parser, note: Record, rate: float | None, name: str) -> list[
     taken += ["snapshots_"] if isinstance(listed, list) else []
     bare = _without(parser, note, taken)
     track = stated.get("objectId") if "objectId" in taken else _text(note, parser, "id")
-    if track is None and later:
-        track = name
+    made_up = track is None and bool(later)
+    track = name if made_up else track
     absent = _absent(times, first, last, isinstance(listed, list))
     ends = [*(frame - 1 for frame, _, _ in later), last]
-    made = [State(bare, (times["startTime"], None, first, ends[0]), track, True, False, absent, leftover)]
+    made = [State(bare, (times["startTime"], None, first, ends[0]), track, True, False, absent, made_up, leftover)]
     members = parser.document(NOTE, bare)
     for (frame, snapshot, stamp), end in zip(later, ends[1:], strict=True):
         members, lacking = _inherited(members, snapshot)
@@ -253,6 +256,9 @@ def timing(sheet: Sheet, found: Mapping[int, State]) -> None:
     codes = np.full(sheet.count, -1, np.int64)
     rest = [(row, state.leftover) for row, state in found.items() if state.leftover is not None]
     codes[[row for row, _ in rest]] = np.arange(len(rest))
+    own = np.full(sheet.count, -1, np.int64)
+    own[[row for row, state in found.items() if state.made_up]] = 0
+    sheet.mark("track", own, [True])
     sheet.mark("snapshots", codes, [value for _, value in rest])
 
 
