@@ -59,6 +59,7 @@ if side in ("loads", "dumps"):
 else:
     import annokit
     if side == "write":
+        annokit.write(annokit.read(WARM, "coco"), out, "coco", overwrite=True)
         read = annokit.read(path, "coco")
         timed(lambda: annokit.write(read, out, "coco", overwrite=True))
     else:

@@ -54,11 +54,17 @@ def records_of(head: bytes) -> dict[str, frozenset[str]]:
     return found
 
 
+def own_file(name: str) -> bool:
+    """Tell whether a file in a tree is one that annokit added for itself."""
+    return name.rpartition("/")[2].startswith(("annokit-", ".annokit"))
+
+
 def detect(probe: Probe) -> Mapping[str, str]:
     """Recognise a COCO file by its lists, or a results list by the keys of its first record."""
-    if len(probe.ending(".json")) > 1:
+    names = [name for name in probe.ending(".json") if not own_file(name)]
+    if len(names) > 1:
         return {}
-    head = probe.json_head()
+    head = probe.json_head(names[0] if names else None)
     lists = records_of(head) if head else {}
     fits = {name: reason for name, dialect in DIALECTS.items() if (reason := _reason(dialect, lists))}
     return dict(list(fits.items())[-1:])

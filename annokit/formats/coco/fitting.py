@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import numpy as np
 
-from annokit.columns import Column, Fixed, Number, Ragged, Sparse, Struct, Text
+from annokit.columns import Column, Fixed, Number, Ragged, Sparse
 from annokit.columns.base import Array
 from annokit.formats.coco import keys
 from annokit.formats.coco.absent import lacks_by_mark
 from annokit.formats.coco.outdated import column_states
-from annokit.formats.conversions import area_mask, converted, emptied, placed, shapeless
+from annokit.formats.conversions import area_mask, converted, emptied, shapeless
 from annokit.formats.places import at_all, at_annotations
 from annokit.formats.steps import without
 from annokit.geometry import ragged
@@ -75,46 +75,17 @@ def _sound_skeleton(skeleton: Skeleton | None) -> Skeleton | None:
     return skeleton if len(edges) == len(skeleton.edges) else attrs.evolve(skeleton, edges=edges)
 
 
-def as_run_lengths(ds: Dataset, apply: bool) -> Found:
-    """Write masks that lie in bitmap files as run lengths; a mask without pixels at hand is no shape."""
+def without_pixels(ds: Dataset, apply: bool) -> Found:
+    """State masks without pixels as annotations without shape."""
     column: Any = ds._annotations.sparse("mask")
     if column is None:
         return ds, []
     codes = column.values.fields["encoding"].values[column.all_slots()]
-    filed = column.present()[codes == MASK_ENCODINGS.index("bitmap")]
     void = column.present()[codes == MASK_ENCODINGS.index("void")]
-    issues = []
-    if len(filed):
-        ds, missing = _decoded(ds, filed)
-        void = np.union1d(void, missing).astype(np.int64)
-        found = np.setdiff1d(filed, missing)
-        if len(found):
-            issues.append(
-                at_annotations(ds, "restated", "shape", "pixels of a bitmap are written as run lengths", found)
-            )
-    if len(void):
-        told = "the pixels of the mask are not at hand; the rest is kept"
-        issues.append(at_annotations(ds, "dropped", "shape", told, void))
-        ds = shapeless(ds, void)
-    return ds, issues
-
-
-def _decoded(ds: Dataset, rows: Array) -> tuple[Dataset, Array]:
-    """Return the dataset with run lengths of `rows`, and the rows of which no pixels are found."""
-    from annokit.model.masks import rles
-
-    found = rles(ds, rows)
-    has = np.array([rle is not None for _, rle in found], bool)
-    held = rows[has]
-    if not len(held):
-        return ds, rows
-    fields: dict[str, Column] = {
-        "size": Fixed(np.array([size for size, rle in found if rle is not None], np.int64).reshape(-1, 2)),
-        "encoding": Fixed(np.full(len(held), MASK_ENCODINGS.index("rle"), np.uint8)),
-        "data": Text.of_bytes([rle for _, rle in found if rle is not None]),
-    }
-    masks = placed(ds, "mask", held, Struct(fields))
-    return ds._with(annotations=ds._annotations.replace({"mask": masks})), rows[~has]
+    if not len(void):
+        return ds, []
+    told = "a mask without pixels is written as an annotation without shape"
+    return shapeless(ds, void), [at_annotations(ds, "restated", "shape", told, void)]
 
 
 def holes_as_masks(ds: Dataset, apply: bool) -> Found:

@@ -44,7 +44,7 @@ def holds(dialect: Dialect, options: Mapping[str, Any]) -> Holds:
             outdated.drop_outdated,
             fitting.refuse_lost,
             fitting.as_categories,
-            fitting.as_run_lengths,
+            fitting.without_pixels,
             fitting.holes_as_masks,
         ),
         final_steps=(

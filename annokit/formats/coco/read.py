@@ -16,6 +16,7 @@ from annokit.columns.json import dumps, loads
 from annokit.errors import FormatError
 from annokit.formats.coco import implied, keys, records
 from annokit.formats.coco.categories import label_of
+from annokit.formats.coco.detection import own_file
 from annokit.formats.coco.gather import Gathered
 from annokit.formats.coco.identify import plain_ids, source_ids
 from annokit.formats.coco.implied import frame_of
@@ -110,7 +111,7 @@ def the_file(source: Source) -> str:
     """Return the one JSON file of a source; FormatError where there is not one."""
     if source.only is not None:
         return source.only
-    found = source.find(".json")
+    found = [name for name in source.find(".json") if not own_file(name)]
     if len(found) != 1:
         listed = ", ".join(found[:5]) or "none"
         raise FormatError("COCO is one JSON file", path=source.label, found=listed, expected="one JSON file")

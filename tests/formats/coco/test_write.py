@@ -231,3 +231,43 @@ def test_numbers_that_json_can_not_state_are_told():
 def test_the_plan_is_the_report():
     ds = one(Polyline(np.array([(0.25, 0.5), (0.75, 1.0)])), track="t", layer="l")
     assert plan(ds, "coco") == written(ds)[1]
+
+
+def test_pictures_go_along_and_come_back(tmp_path):
+    from PIL import Image
+
+    folder = tmp_path / "pictures"
+    (folder / "dir").mkdir(parents=True)
+    Image.new("RGB", (8, 6)).save(folder / "dir" / "ä.png")
+    ds = one(Box(0, 0, 0.5, 0.5), width=8, height=6)
+    path = tmp_path / "in.json"
+    write(ds, path, "coco")
+    found = read(path, images=folder)
+    write(found, tmp_path / "out", "coco", media="copy")
+    back = read(tmp_path / "out", images=tmp_path / "out")
+    assert back == found
+    assert back[0].image.size == (8, 6)
+    write(found, tmp_path / "out.zip", "coco", media="copy")
+    assert read(tmp_path / "out.zip") == found
+
+
+def test_a_gzip_file_a_stream_and_an_archive_are_read_alike(tmp_path):
+    import gzip
+    import zipfile
+
+    ds = one(Box(0, 0, 0.5, 0.5))
+    write(ds, tmp_path / "a.json", "coco")
+    data = (tmp_path / "a.json").read_bytes()
+    (tmp_path / "a.json.gz").write_bytes(gzip.compress(data))
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("deep/er/instances.json", data)
+    expected = read(tmp_path / "a.json")
+    for other in (tmp_path / "a.json.gz", tmp_path / "a.zip", BytesIO(data), BytesIO(b"\xef\xbb\xbf" + data)):
+        assert read(other) == expected
+
+
+def test_several_files_are_named(tmp_path):
+    for name in ("a.json", "b.json"):
+        (tmp_path / name).write_text('{"images": [], "annotations": []}')
+    with pytest.raises(annokit.AnnokitError, match=r"a\.json, b\.json"):
+        read(tmp_path, "coco")
