@@ -10,6 +10,9 @@ from annokit.columns import MISSING, Column, Fixed, Sparse, Table
 from annokit.columns.make import sparse_of
 from annokit.formats.places import at_all, at_items
 from annokit.formats.segments.batch import KEPT
+from annokit.formats.segments.facts import ABSENT
+from annokit.formats.segments.fit_items import json_from
+from annokit.formats.steps import cleared
 from annokit.model.rows import SEQUENCE_DEFAULTS, SEQUENCE_MAKERS, Rows
 from annokit.model.select import select_items
 
@@ -22,28 +25,80 @@ MARKS = ("#frames", "#label_frames")
 """Extras of a sequence whose lists of frames are shorter than it."""
 
 
+OF_FRAMES = ("attributes", "label_attributes")
+"""Extras that belong to frames, not to samples."""
+
+OF_MEDIA = ("url", "attributes")
+"""What may be absent of a frame."""
+
+
 def in_sequences(ds: Dataset, apply: bool) -> Found:
-    """Bring items into sequences, in the order of their frames."""
+    """Bring items in the order of their frames; every one of them belongs to a sequence."""
     issues: list[Issue] = []
-    for step in (_owned, _titled, _ordered, _counted, _unmarked):
+    for step in (_titled, _ordered, _counted, _unmarked, _only_of_frames):
         ds, found = step(ds)
         issues += found
     return ds, issues
 
 
-def _owned(ds: Dataset) -> tuple[Dataset, list[Issue]]:
-    """Give every loose item a sequence of its own."""
+def owned(ds: Dataset, apply: bool) -> Found:
+    """Give every loose item a sequence of its own, which takes over what the item says as a sample."""
     owner = ds._items.array("sequence").copy()
     loose = np.flatnonzero(owner < 0)
     if not len(loose):
         return ds, []
     rows = Rows(SEQUENCE_MAKERS, SEQUENCE_DEFAULTS)
+    moved = _of_samples(ds)
     for row in loose.tolist():
-        rows.append({"name": ds.names[row]})
+        told = {name: value for name, column in moved.items() if (value := column.value(row)) is not MISSING}
+        rows.append({"name": ds.names[row], **told, "status": int(ds._items.array("status")[row])})
     owner[loose] = len(ds._sequences) + np.arange(len(loose))
     table = Table.join([ds._sequences, rows.table()]) if len(ds._sequences) else rows.table()
     issue = at_items(ds, "derived", "sequence", "every item belongs to a sequence", loose)
-    return ds._with(items=ds._items.replace({"sequence": Fixed(owner)}), sequences=table), [issue]
+    changes = {name: cleared(column, np.intersect1d(column.present(), loose)) for name, column in moved.items()}
+    marks = table.get(KEPT + ABSENT)
+    if marks is not None:
+        fresh = [_without(words, OF_MEDIA) for words in marks.to_list()]
+        table = table.replace({KEPT + ABSENT: json_from(fresh)})
+    items = ds._items.replace({**changes, "sequence": Fixed(owner)})
+    absent = ds._items.get(KEPT + ABSENT)
+    if absent is not None:
+        kept = [_only(words, OF_MEDIA) if owner[row] >= 0 else words for row, words in enumerate(absent.to_list())]
+        items = items.replace({KEPT + ABSENT: json_from(kept)})
+    return ds._with(items=items, sequences=table), [issue]
+
+
+def _of_samples(ds: Dataset) -> dict[str, Sparse]:
+    """Return the columns of items that a sample has and a frame has not."""
+    frames = {KEPT + key for key in OF_FRAMES}
+    names = [name for name in ds._items.columns if name.startswith(KEPT) and name not in frames]
+    found = {name: ds._items.sparse(name) for name in ("id", "split", *names)}
+    return {name: column for name, column in found.items() if column is not None}
+
+
+def _without(words: Any, gone: tuple[str, ...]) -> Any:
+    return MISSING if words is MISSING else [word for word in words if word not in gone] or MISSING
+
+
+def _only(words: Any, kept: tuple[str, ...]) -> Any:
+    return MISSING if words is MISSING else [word for word in words if word in kept] or MISSING
+
+
+def _only_of_frames(ds: Dataset) -> tuple[Dataset, list[Issue]]:
+    """Drop what items say as samples."""
+    gone = [name for name in _of_samples(ds) if name not in ("id", "split", KEPT + ABSENT)]
+    absent = ds._items.get(KEPT + ABSENT)
+    stated = [] if absent is None else absent.to_list()
+    kept = [_only(words, OF_MEDIA) for words in stated]
+    if not gone and kept == stated:
+        return ds, []
+    rows = np.arange(len(ds))
+    told = "a frame has no label of its own"
+    issue = at_items(ds, "dropped", "extras", told, rows)
+    changes: dict[str, Column | None] = dict.fromkeys(gone)
+    if absent is not None:
+        changes[KEPT + ABSENT] = json_from(kept)
+    return ds._with(items=ds._items.replace(changes)), [issue]
 
 
 def _titled(ds: Dataset) -> tuple[Dataset, list[Issue]]:

@@ -75,6 +75,8 @@ def _of_task(task: Task) -> Holds:
         early = (*early, fit_shapes.cuboids)
     if task.joints:
         early = (*early, fit_shapes.joints_to_points)
+    if task.sequence:
+        early = (*early, fit_sequences.owned)
     if task.bitmaps:
         late = (*late, fit_masks.one_size, fit_layers.masks_in_main_layer, fit_masks.without_overlaps)
     if not task.bare:
