@@ -219,7 +219,8 @@ class Items:
         if sides[0] is not None and sides[1] is not None:
             self._sizes[row] = (sides[0], sides[1])
         if told.get("width") not in ("0", None):
-            self.odd.append((row, f"size: {', '.join(map(str, told.values())):.60}"))
+            stated = [f"{side} {told[side]}" for side in SIDES if side in told]
+            self.odd.append((row, f"size: {', '.join(stated):.60}"))
 
     def _is_fixed(self, tag: str, value: Any, name: str) -> bool:
         """Tell whether an element says nothing in this dialect."""
