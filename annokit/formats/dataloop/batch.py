@@ -73,6 +73,9 @@ class Gathered:
         below = list(columns[len(keys) + 1])
         if level == ITEM:
             self._legacy.append(_move_legacy(below, columns[len(keys) + 2]))
+            lists = columns[len(keys) + 3]
+            has = np.ones(len(lists), bool) if None not in lists else np.array([own is not None for own in lists], bool)
+            self._present.setdefault("annotations", []).append(has)
         path = prefix + inner[0]
         has = np.ones(len(below), bool)
         if None in below:

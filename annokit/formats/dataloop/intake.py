@@ -95,7 +95,7 @@ class Intake:
     def _put_aside(self, chunk: Chunk) -> None:
         """Put hidden items and folders aside."""
         flags = set(map(len, map(self._hidden, chunk.records)))
-        if len(b"true") not in flags and "dir" not in set(map(self._type, chunk.records)):
+        if len(b"true") not in flags and "dir" not in list(map(self._type, chunk.records)):
             return
         kept = []
         for document, record in zip(chunk.documents, chunk.records, strict=True):

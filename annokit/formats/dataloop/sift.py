@@ -85,17 +85,17 @@ class Sieve:
 
     def is_plain(self, items: Sequence[Record], notes: Sequence[Record]) -> bool:
         """Tell by a quick look whether nothing needs sifting: no videos, no poses, nothing to be left out."""
-        if not {bytes, type(None)}.isdisjoint(map(type, notes)):
-            return False
-        words = set(map(attrgetter(self._type), notes))
-        if not SPECIAL.isdisjoint(words) or not all(type(word) is str for word in words):
+        if bytes in set(map(type, notes)):
             return False
         try:
+            words = set(map(attrgetter(self._type), notes))
             flags = set(map(len, map(attrgetter(f"metadata.system.{self._system}"), notes)))
             kinds = set(map(attrgetter(f"metadata.system.{self._mimetype}"), items))
-        except (AttributeError, TypeError):  # some lack metadata
+        except (AttributeError, TypeError):  # some lack metadata, or state a type that is no text
             return False
-        return len(b"true") not in flags and all(type(kind) is str and kind_of(kind) in STILL for kind in kinds)
+        if None in words or not SPECIAL.isdisjoint(words) or len(b"true") in flags:
+            return False
+        return all(type(kind) is str and kind_of(kind) in STILL for kind in kinds)
 
     def sift(self, item: Record, notes: list[Record]) -> Sifted:
         """Return the annotations of an item, sifted."""
@@ -109,7 +109,7 @@ class Sieve:
 
     def _is_special(self, note: Record) -> bool:
         word = getattr(note, self._type)
-        if word in SPECIAL or type(word) is not str:
+        if type(word) is not str or word in SPECIAL:
             return True
         system = None if note.metadata is None else note.metadata.system
         return system is not None and len(getattr(system, self._system)) == len(b"true")
