@@ -15,8 +15,17 @@ def main(wanted: list[str]) -> int:
         return 2
     for name in wanted or NAMES:
         print(f"== {name}", flush=True)
-        import_module(f"benchmarks.bench_{name}").main()
+        module = import_module(f"benchmarks.bench_{name}")
+        bars = getattr(module, "BARS", {})
+        for figure, value in (module.main() or {}).items():
+            print(line(figure, value, bars.get(figure)), flush=True)
     return 0
+
+
+def line(figure: str, value: float, bar: float | None) -> str:
+    """Return one figure in words, with what it may be where that is known."""
+    told = "" if bar is None else f"   bar {bar:g}" + ("" if value <= bar else "   MISSED")
+    return f"{figure:<44} {value:10.3f}{told}"
 
 
 if __name__ == "__main__":

@@ -4,8 +4,8 @@ Every number of annotations and images ends in an array and every unknown field 
 
 ::
 
-    python benchmarks/bench_records.py                 # a tenth of train2017, all variants
-    python benchmarks/bench_records.py 118287 plain
+    python -m benchmarks.bench_records                 # a tenth of train2017, all variants
+    python -m benchmarks.bench_records 118287 plain
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import orjson
-from generate import TENTH, VARIANTS, coco_file
 
 from annokit.codecs.collector import paused
 from annokit.codecs.json_fields import FieldDecoder, Fields
 from annokit.codecs.json_numbers import floats, ints, numbers, texts
 from annokit.codecs.records import Block, split
+from benchmarks.generate import TENTH, VARIANTS, coco_file
 
 BARS = {"plain": 0.7, "attributes": 0.9, "boxes": 1.4, "ints": 1.0, "pretty": 1.1, "odd": 1.1, "strings": 0.9}
 """What the whole read is allowed, less what building columns of a dataset takes."""
@@ -82,20 +82,24 @@ def compare(path: Path, rounds: int) -> tuple[float, float]:
     return best[0], best[1]
 
 
-def main() -> None:
-    """Print a line per variant."""
+def main(
+    *, small: bool = False, images: int = TENTH, variants: tuple[str, ...] = tuple(sorted(VARIANTS)), rounds: int = 5
+) -> dict[str, float]:
+    """Return ratio by variant; `small` runs all once on little data."""
+    if small:
+        images, rounds = 40, 1
+    figures = {}
+    for variant in variants:
+        ours, theirs = compare(coco_file(images, variant), rounds)
+        figures[variant] = ours / theirs
+    return figures
+
+
+if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("images", type=int, nargs="?", default=TENTH)
     parser.add_argument("variants", nargs="*", default=sorted(VARIANTS))
     parser.add_argument("--rounds", type=int, default=5)
-    arguments = parser.parse_args()
-    print(f"{'variant':12}{'MB':>8}{'split s':>10}{'orjson s':>10}{'ratio':>8}{'bar':>6}")
-    for variant in arguments.variants:
-        path = coco_file(arguments.images, variant)
-        ours, theirs = compare(path, arguments.rounds)
-        size = path.stat().st_size / 1e6
-        print(f"{variant:12}{size:8.1f}{ours:10.3f}{theirs:10.3f}{ours / theirs:8.2f}{BARS[variant]:6.1f}")
-
-
-if __name__ == "__main__":
-    main()
+    chosen = parser.parse_args()
+    for name, value in main(images=chosen.images, variants=tuple(chosen.variants), rounds=chosen.rounds).items():
+        print(f"{name:<12} {value:8.3f}   bar {BARS[name]:.1f}")

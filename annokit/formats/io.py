@@ -15,7 +15,6 @@ from annokit.formats import registry
 from annokit.formats.base import Format
 from annokit.formats.context import Problems, Progress, ReadContext, WriteContext, no_progress
 from annokit.formats.holds import Holds
-from annokit.formats.narrow import narrow
 from annokit.limits import DEFAULT_LIMITS, Limits
 from annokit.report import Issue, Report
 
@@ -200,6 +199,8 @@ def write(  # noqa: PLR0913 - same
     """
     _check("media", media, MEDIA)
     _check("on_loss", on_loss, ON_LOSS)
+    from annokit.formats.narrow import narrow
+
     fmt, dialect, chosen = _target(ds, format, options)
     narrowed, report = narrow(ds, fmt.holds(fmt.dialect(dialect), options))
     report = Report([*chosen, *report])
@@ -269,6 +270,8 @@ def _settle_loss(report: Report, on_loss: str, target: str) -> None:
 
 def plan(ds: Dataset, format: str, **options: Any) -> Report:
     """Return the report that :func:`write` would return, without writing or changing anything."""
+    from annokit.formats.narrow import narrow
+
     fmt, dialect, chosen = _target(ds, format, options)
     holds: Holds = fmt.holds(fmt.dialect(dialect), options)
     return Report([*chosen, *narrow(ds, holds, apply=False)[1]])

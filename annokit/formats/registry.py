@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import import_module
-from importlib.metadata import entry_points
 
 from annokit.errors import UsageError
 from annokit.formats.base import INTERFACE, Format
@@ -36,6 +35,8 @@ def names() -> tuple[str, ...]:
 
 @cache
 def _third_parties() -> dict[str, str]:
+    from importlib.metadata import entry_points  # slow to import, and most reads name or find a built-in format
+
     return {point.name: point.value for point in entry_points(group=GROUP)}
 
 
