@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -80,9 +80,9 @@ def _verbatim(
     """Return the points of poses that say more than a writer would, with where they stand."""
     kept: list[tuple[int, bytes]] = []
     for (row, pose), own in zip(poses, joints, strict=True):
-        usual = joint_documents(made[labels[row]].joints, own, _link(ds, row, pose))
-        after = range(pose.position + 1, pose.position + 1 + len(usual))
         stated = [loads(joint.document) for joint in pose.joints]
+        usual = joint_documents(made[labels[row]].joints, own, _link(ds, row, stated[0]))
+        after = range(pose.position + 1, pose.position + 1 + len(usual))
         if [joint.position for joint in pose.joints] == list(after) and same(stated, usual):
             continue
         kept.append(
@@ -93,12 +93,21 @@ def _verbatim(
     return Sparse(len(labels), rows, None, Json.of([raw for _, raw in kept])) if kept else None
 
 
-def _link(ds: Dataset, row: int, pose: Pose) -> dict[str, str]:
-    """Return how a writer would have the joints of a pose refer to it."""
+def usual_joints(ds: Dataset, row: int, stated: Sequence[Any]) -> list[dict[str, Any]]:
+    """Return the points that a writer would give the pose at a row; `stated` are its places and points."""
+    label = int(ds._annotations.array("label")[row])
+    skeleton = ds.labels[label].skeleton if label >= 0 else None
+    joints = ds._annotations.value("keypoints", row)
+    names = [str(number) for number in range(1, len(joints) + 1)] if skeleton is None else skeleton.joints
+    return joint_documents(names, joints, _link(ds, row, stated[0][1]))
+
+
+def _link(ds: Dataset, row: int, joint: Mapping[str, Any]) -> dict[str, str]:
+    """Return how a writer would have the joints of a pose refer to it, of which one is known."""
     ident = ds._annotations.value("id", row)
     if isinstance(ident, str):
         return {"parentId": ident}
-    system = loads(pose.joints[0].document).get("metadata", {}).get("system", {})
+    system = joint.get("metadata", {}).get("system", {})
     client = system.get("clientParentId")
     stated = ds._annotations.value(f"{EXTRA}metadata.system.clientId", row)
     own = isinstance(client, str) and (client == stated or client.startswith(OWN_CLIENT))

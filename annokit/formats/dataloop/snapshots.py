@@ -28,8 +28,9 @@ def put_states(
     ident = [MISSING] * len(table) if ids is None else ids.to_list()
     keyframes = table.get("keyframe")
     fixed = [MISSING] * len(table) if keyframes is None else keyframes.to_list()
-    made_up, leftover = marks(table, "track"), marks(table, "snapshots")
+    made_up, layout = marks(table, "track"), marks(table, "snapshots")
     owner = 0
+    frames: list[list[Any]] = [[] for _ in timed]
     for row in [row for row, own in enumerate(timed) if own]:
         system = made.system[row]
         if later[row]:
@@ -38,6 +39,7 @@ def put_states(
             if "label" not in documents[row] and "label" in documents[row - 1]:
                 state["label"] = None
             made.system[owner]["snapshots_"].append(state)
+            frames[owner].append(numbers[row][FIRST])
             _close(made.system[owner], numbers[row], absent[owner])
             continue
         owner = row
@@ -50,7 +52,7 @@ def put_states(
             system["objectId"] = track[row]
     for row, own in enumerate(timed):
         if own and not later[row]:
-            _finish(made, documents[row], row, leftover[row], absent[row])
+            _finish(made, documents[row], row, frames[row], layout[row], absent[row])
 
 
 def _plain(number: float, whole: bool) -> Any:
@@ -81,11 +83,12 @@ def _snapshot(document: Members, system: Members, frame: Any, fixed: Any, absent
     return {key: value for key, value in own.items() if key not in absent}
 
 
-def _finish(made: Objects, document: Members, row: int, leftover: Any, absent: list[str]) -> None:
-    """Put snapshots that are no states of their own back in their places."""
+def _finish(made: Objects, document: Members, row: int, frames: list[Any], layout: Any, absent: list[str]) -> None:
+    """Put snapshots where they stood, and those that are no states between them."""
     snapshots = made.system[row]["snapshots_"]
-    for place, snapshot in leftover or ():
-        snapshots.insert(place, snapshot)
+    if layout is not None:
+        states = dict(zip(frames, snapshots, strict=True))
+        snapshots[:] = [states[each] if type(each) is int else each[0] for each in layout]
     if not snapshots and "metadata.system.snapshots_" in absent:
         del made.system[row]["snapshots_"]
     if made.system[row]:

@@ -7,6 +7,7 @@ the platform stores the frames that it interpolates, and repeats the last state 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 import attrs
@@ -53,8 +54,8 @@ class State:
     made_up: bool = False
     """Whether its object has no name in the file."""
 
-    leftover: bytes | None = None
-    """Snapshots that are no states of their own, as a list of position and value."""
+    layout: Layout | None = None
+    """What its snapshots were, where they were more than states in the order of their frames."""
 
 
 def states(parser: Parser, note: Record, rate: float | None, name: str) -> list[State]:
@@ -81,7 +82,7 @@ def states(parser: Parser, note: Record, rate: float | None, name: str) -> list[
         first = _frame(None, times["startTime"], rate)
     if last is None and first is not None:
         last = _frame(None, times["endTime"], rate)
-    later, leftover = _ordered(snapshots, first, last, rate)
+    later, layout = ordered(snapshots, first, last, rate)
     if last is None and first is not None:
         last = later[-1][0] if later else first
     taken = [key for key in TIMES if times[key] is not None]
@@ -93,7 +94,7 @@ def states(parser: Parser, note: Record, rate: float | None, name: str) -> list[
     track = name if made_up else track
     absent = _absent(times, first, last, isinstance(listed, list))
     ends = [*(frame - 1 for frame, _, _ in later), last]
-    made = [State(bare, (times["startTime"], None, first, ends[0]), track, True, False, absent, made_up, leftover)]
+    made = [State(bare, (times["startTime"], None, first, ends[0]), track, True, False, absent, made_up, layout)]
     members = parser.document(NOTE, bare)
     for (frame, snapshot, stamp), end in zip(later, ends[1:], strict=True):
         members, lacking = _inherited(members, snapshot)
@@ -130,25 +131,32 @@ def _frame(frame: Any, time: Any, rate: float | None) -> Any:
 
 
 Later = tuple[int, Mapping[str, Any], bool]
+"""Frame of a snapshot, the snapshot, and whether its time tells the frame."""
+
+Layout = list[int | list[Any]]
+"""What was listed under ``snapshots_``: frames of states, and in a list of its own what is none."""
 
 
-def _ordered(snapshots: Sequence[Any], first: Any, last: Any, rate: float | None) -> tuple[list[Later], bytes | None]:
-    """Return the snapshots between the first and the last frame, of several of one frame the last; and the others."""
+def ordered(snapshots: Sequence[Any], first: Any, last: Any, rate: float | None) -> tuple[list[Later], Layout | None]:
+    """Return the snapshots between the first and the last frame, of several of one frame the last; and the layout.
+
+    The layout tells what was listed, place by place: the frame of a state, or ``[snapshot]`` for what is none. It is
+    None where only states were listed, one frame after another.
+    """
     found: dict[int, tuple[int, Later]] = {}
-    rest: list[list[Any]] = []
     for place, snapshot in enumerate(snapshots):
         frame = snapshot.get("frame") if isinstance(snapshot, dict) else None
         stamped = frame is None and isinstance(snapshot, dict)
         if stamped:
             frame = _frame(None, snapshot.get("startTime") if _is_number(snapshot.get("startTime")) else None, rate)
         if first is None or type(frame) is not int or frame <= first or (last is not None and frame > last):
-            rest.append([place, snapshot])
             continue
-        if frame in found:
-            rest.append([found[frame][0], snapshots[found[frame][0]]])
         found[frame] = place, (frame, snapshot, stamped)
-    later = [state for _, (_, state) in sorted(found.items())]
-    return later, dumps(sorted(rest, key=lambda each: each[0])) if rest else None
+    frames = {place: frame for frame, (place, _) in found.items()}
+    if list(frames) == list(range(len(snapshots))) and list(found) == sorted(found):
+        return list(map(itemgetter(1), found.values())), None
+    layout: Layout = [frames.get(place, [snapshot]) for place, snapshot in enumerate(snapshots)]
+    return [state for _, (_, state) in sorted(found.items())], layout
 
 
 def _without(parser: Parser, note: Record, keys: Sequence[str]) -> Record:
@@ -254,16 +262,16 @@ def timing(sheet: Sheet, found: Mapping[int, State]) -> None:
         where = None if len(own) == sheet.count else own
         sheet.put("interpolation", Sparse(sheet.count, where, slots, Text.of([HOLD])))
     codes = np.full(sheet.count, -1, np.int64)
-    rest = [(row, state.leftover) for row, state in found.items() if state.leftover is not None]
+    rest = [(row, state.layout) for row, state in found.items() if state.layout is not None]
     codes[[row for row, _ in rest]] = np.arange(len(rest))
     own = np.full(sheet.count, -1, np.int64)
     own[[row for row, state in found.items() if state.made_up]] = 0
     sheet.mark("track", own, [True])
-    sheet.mark("snapshots", codes, [value for _, value in rest])
+    sheet.mark("snapshots", codes, [dumps(layout) for _, layout in rest])
 
 
 def _sparse(count: int, rows: Array, values: Any) -> Sparse:
     return Sparse(count, None if len(rows) == count else rows, None, values)
 
 
-__all__ = ["NOTE_META", "State", "states", "timing"]
+__all__ = ["NOTE_META", "State", "ordered", "states", "timing"]

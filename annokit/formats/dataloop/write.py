@@ -24,6 +24,7 @@ from annokit.formats.dataloop.items import SYSTEM, is_turned
 from annokit.formats.dataloop.links import Links
 from annokit.formats.dataloop.notes import PROVENANCE, USER
 from annokit.formats.dataloop.ontology import FILE
+from annokit.formats.dataloop.places import inserted
 from annokit.formats.dataloop.records import Members, Objects, fragments, marks, own_extras, rows_of, texts
 from annokit.formats.dataloop.snapshots import put_states
 from annokit.model.schema import ITEM_KINDS
@@ -128,23 +129,10 @@ def _documents(ds: Dataset, start: int, stop: int) -> list[Members]:
     for place, (document, absent) in enumerate(items):
         own = [note for row in range(ends[place], ends[place + 1]) for note in notes[row] if not later[row]]
         if others[place] is not None or any(type(note) is tuple for note in own):
-            own = _inserted(own, others[place] or [])
+            own = inserted(own, others[place] or [])
         if own or "annotations" not in absent:
             document.setdefault("annotations", own)
     return [document for document, _ in items]
-
-
-def _inserted(notes: list[Any], others: list[Any]) -> list[Any]:
-    """Return annotations with others at the places where they stood."""
-    placed = [(place, 0, note) for place, note in others]
-    placed += [(each[0], 1, each[1]) for each in notes if type(each) is tuple]
-    plain = [note for note in notes if type(note) is not tuple]
-    made: list[Any] = []
-    for place, _, note in sorted(placed, key=lambda each: each[:2]):
-        while len(made) < place and plain:
-            made.append(plain.pop(0))
-        made.append(note)
-    return made + plain
 
 
 def _put_rates(ds: Dataset, table: Table, items: list[tuple[Members, list[str]]]) -> None:
