@@ -6,80 +6,30 @@ else is done plan by plan when all files are read.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 from xml.etree.ElementTree import Element
 
-import attrs
 import numpy as np
 
 from annokit.codecs.literal import parse_literal
 from annokit.codecs.number_lines import parse_lines
 from annokit.columns import Column, Fixed, Json, Number, Sparse, Text
 from annokit.columns.json import dumps
-from annokit.columns.make import sparse_of
+from annokit.columns.make import column_of, sparse_of
 from annokit.columns.sparse import narrowest
 from annokit.errors import FormatError
 from annokit.formats.voc.dialects import FLAGS, Dialect
-from annokit.formats.voc.plain import Tags, Texts, getter, outline
+from annokit.formats.voc.object_plan import CORNERS, Plan, missing, plan_of
+from annokit.formats.voc.plain import Tags, Texts
 from annokit.formats.voc.values import members_of, typed, value_of
 from annokit.model.schema import KIND_CODE
 
-CORNERS = ["xmin", "ymin", "xmax", "ymax"]
 _MARK = "\v"
 """Stands between the corners of a line; XML can't hold it."""
 
 Place = tuple[int, str]
 """Annotation row, detail."""
-
-
-@attrs.define
-class _Plan:
-    """Objects that have the same tags in the same order."""
-
-    take: Callable[[Sequence[str]], tuple[str, ...]]
-    """Returns the four corners, the name and the texts of `flags` and `literal`."""
-
-    gaps: Callable[[Sequence[str]], Sequence[str]]
-    """Returns the texts between the elements."""
-
-    flags: tuple[str, ...]
-    literal: bool
-    absent: tuple[str, ...]
-    rows: list[int] = attrs.field(factory=list)
-    texts: list[tuple[str, ...]] = attrs.field(factory=list)
-
-
-def _plan(tags: Tags, dialect: Dialect) -> _Plan | None:
-    """Return the plan of plain objects, None where they have further elements or unusual ones."""
-    found = outline(tags)
-    if found is None:
-        return None
-    nodes = {node.tag: node for node in found.nodes}
-    box = nodes.get("bndbox")
-    corners = {} if box is None else {node.tag: node for node in box.children if not node.children}
-    simple = {"name", "bndbox", "attributes", *FLAGS}
-    if (
-        "name" not in nodes
-        or len(nodes) < len(found.nodes)
-        or set(nodes) - simple
-        or sorted(corners) != sorted(CORNERS)
-        or box is None
-        or len(box.children) != 4
-        or any(node.children for node in found.nodes if node is not box)
-    ):
-        return None
-    flags = tuple(tag for tag in FLAGS if tag in nodes)
-    literal = "attributes" in nodes
-    last = ("attributes",) if literal else ()
-    wanted = [corners[corner] for corner in CORNERS] + [nodes[tag] for tag in ("name", *flags, *last)]
-    take = getter([node.text for node in wanted])
-    return _Plan(take, found.gaps, flags, literal, _absent(nodes, dialect))
-
-
-def _absent(tags: Collection[str], dialect: Dialect) -> tuple[str, ...]:
-    """Return the usual elements that an object lacks, as far as the dialect would add them."""
-    return tuple(tag for tag in (*dialect.stated, "bndbox") if tag not in tags)
 
 
 class Objects:
@@ -93,11 +43,12 @@ class Objects:
 
     def __init__(self, dialect: Dialect) -> None:
         self._dialect = dialect
-        self._plans: dict[Tags, _Plan | None] = {}
+        self._plans: dict[Tags, Plan | None] = {}
         self._boxes: list[str] = []
         self._kept: dict[str, tuple[list[int], list[bytes]]] = {}
         self._named: dict[int, str] = {}
         self._valued: list[tuple[int, dict[str, Any]]] = []
+        self._literals: dict[str, tuple[dict[str, Any] | None, list[str] | None]] = {}
         self._missing: list[tuple[int, tuple[str, ...]]] = []
         self.items: list[int] = []
         self.odd: list[Place] = []
@@ -117,11 +68,11 @@ class Objects:
             Row of their item.
         """
         plans = self._plans
-        found: list[tuple[_Plan, Texts]] = []
+        found: list[tuple[Plan, Texts]] = []
         for tags, texts in objects:
             plan = plans.get(tags)
             if plan is None:
-                plan = plans[tags] = None if tags in plans else _plan(tags, self._dialect)
+                plan = plans[tags] = None if tags in plans else plan_of(tags, self._dialect)
                 if plan is None:
                     return False
             between = "".join(plan.gaps(texts))
@@ -132,9 +83,23 @@ class Objects:
             fields = plan.take(texts)
             plan.rows.append(len(self._boxes))
             plan.texts.append(fields)
+            if plan.pairs or plan.others:
+                self._more(plan, texts)
             self._boxes.append(_MARK.join(fields[:4]))
             self.items.append(item)
         return True
+
+    def _more(self, plan: Plan, texts: Texts) -> None:
+        """Take over what only some objects have: attributes as elements, and what the model does not map."""
+        row = len(self._boxes)
+        if plan.pairs:
+            told = {"" if a < 0 else texts[a]: typed("" if b < 0 else texts[b]) for a, b in plan.pairs}
+            if len(told) == len(plan.pairs) and told.keys().isdisjoint(plan.flags):
+                self._valued.append((row, told))
+            else:
+                self.keep(row, "attributes", plan.attributes(texts))
+        for tag, value in plan.kept(texts):
+            self.keep(row, tag, value)
 
     def add(self, elements: Iterable[Element], item: int) -> list[FormatError]:
         """Add the objects of a file and return an error for each that can't be read.
@@ -170,10 +135,10 @@ class Objects:
         if element.attrib:
             members["#attrib"] = dict(element.attrib)
         told = {tag: typed(members.pop(tag)) for tag in FLAGS if isinstance(members.get(tag), str)}
-        told.update(self._attributes(row, members))
+        told.update(self._attributes(row, members, tuple(told)))
         if told:
             self._valued.append((row, told))
-        self._missing.append((row, _absent({str(child.tag) for child in element}, self._dialect)))
+        self._missing.append((row, missing({str(child.tag) for child in element}, self._dialect)))
         for tag, value in members.items():
             self.keep(row, tag, value)
         self._boxes.append(line)
@@ -185,37 +150,35 @@ class Objects:
             return _MARK.join(box[corner] for corner in CORNERS)
         return ""
 
-    def _attributes(self, row: int, members: dict[str, Any]) -> dict[str, Any]:
+    def _attributes(self, row: int, members: dict[str, Any], taken: Sequence[str]) -> dict[str, Any]:
         """Return what an element ``attributes`` states: a Python literal, or names and values in elements."""
         told = members.get("attributes")
         if isinstance(told, str):
             del members["attributes"]
-            return self._literal(row, told)
+            return self._literal(row, told, taken)
         listed = told.get("attribute") if isinstance(told, dict) and len(told) == 1 else None
         pairs = listed if isinstance(listed, list) else [listed]
         if not all(_is_pair(pair) for pair in pairs):
             return {}
         told = {pair["name"]: typed(pair["value"]) for pair in pairs if pair is not None}
-        if len(told) < len(pairs):
+        if len(told) < len(pairs) or not told.keys().isdisjoint(taken):
             return {}
         del members["attributes"]
         return told
 
-    def _literal(self, row: int, text: str) -> dict[str, Any]:
-        if not text.strip():
+    def _literal(self, row: int, text: str, taken: Sequence[str]) -> dict[str, Any]:
+        """Return the attributes of a Python literal; one that is none, or whose names are `taken`, is kept."""
+        found = self._literals.get(text)
+        if found is None:
+            found = self._literals[text] = _literal(text)
+        told, listed = found
+        if told is None or not told.keys().isdisjoint(taken):
+            self.keep(row, "attributes", text)
+            self.odd.append((row, f"attributes: {text:.60}"))
             return {}
-        try:
-            value = parse_literal(text)
-        except FormatError:
-            value = None
-        if isinstance(value, dict):
-            return value
-        if isinstance(value, list) and all(isinstance(name, str) for name in value):
-            self.keep(row, "#v1", value)
-            return dict.fromkeys(value, True)
-        self.keep(row, "attributes", text)
-        self.odd.append((row, f"attributes: {text:.60}"))
-        return {}
+        if listed is not None:
+            self.keep(row, "#v1", listed)
+        return told
 
     def keep(self, row: int, tag: str, value: Any) -> None:
         """Keep an element of an object that the model does not map."""
@@ -237,7 +200,7 @@ class Objects:
             found[row] = name
         return found
 
-    def _used(self) -> Iterator[_Plan]:
+    def _used(self) -> Iterator[Plan]:
         """Yield the plans that have rows."""
         yield from (plan for plan in self._plans.values() if plan is not None and plan.rows)
 
@@ -248,7 +211,7 @@ class Objects:
         count = len(self)
         made: dict[str, Column] = {"box": boxes}
         made["kind"] = Fixed(np.where(np.isnan(boxes.values[:, 0]), 0, KIND_CODE["box"]).astype(np.uint8))
-        made.update({f"attributes/{name}": sparse_of(count, *in_order(*pair)) for name, pair in values.items()})
+        made.update({f"attributes/{name}": _attribute(count, *in_order(*pair)) for name, pair in values.items()})
         kept = {**self._kept, **({"extras/voc/#absent": absent} if absent[0] else {})}
         made.update({name: coded(count, *in_order(*pair)) for name, pair in kept.items()})
         return made
@@ -296,25 +259,41 @@ class Objects:
         for plan in self._used():
             columns = list(zip(*plan.texts, strict=True))[5:]
             for name, texts in zip(plan.flags, columns, strict=False):
-                self._put(found, name, plan.rows, _typed_all(texts))
-            if plan.literal:
-                self._literals(found, plan.rows, columns[-1])
+                rows, values = found.setdefault(name, ([], []))
+                rows += plan.rows
+                values += _typed_all(texts)
+            literals = columns[-1] if plan.literal else ()
+            for row, text in zip(plan.rows, literals, strict=False):
+                self._valued.append((row, self._literal(row, text, plan.flags)))
         for row, told in self._valued:
             for name, value in told.items():
-                self._put(found, name, [row], [value])
+                rows, values = found.setdefault(name, ([], []))
+                rows.append(row)
+                values.append(value)
         fixed = self._dialect.fixed_flags
         return {name: _without(pair, fixed[name]) if name in fixed else pair for name, pair in found.items()}
 
-    def _literals(self, found: dict[str, Any], rows: list[int], texts: Sequence[str]) -> None:
-        for row, text in zip(rows, texts, strict=True):
-            for name, value in (self._literal(row, text) if text else {}).items():
-                self._put(found, name, [row], [value])
 
-    @staticmethod
-    def _put(found: dict[str, tuple[list[int], list[Any]]], name: str, rows: list[int], values: list[Any]) -> None:
-        column = found.setdefault(name, ([], []))
-        column[0].extend(rows)
-        column[1].extend(values)
+def _attribute(length: int, rows: Sequence[int], values: Sequence[Any]) -> Sparse:
+    """Return the column of an attribute; lists that are one object are stored once."""
+    if not any(type(value) in (list, dict) for value in values):
+        return sparse_of(length, rows, values)
+    codes: dict[int, int] = {}
+    slots = np.fromiter((codes.setdefault(id(value), len(codes)) for value in values), np.int64, len(values))
+    held = dict(zip(map(id, values), values, strict=True))
+    present = None if len(rows) == length else np.array(rows, np.int64)
+    return Sparse(length, present, narrowest(slots, len(codes)), column_of([held[code] for code in codes]))
+
+
+def _literal(text: str) -> tuple[dict[str, Any] | None, list[str] | None]:
+    """Return the attributes of a Python literal, None where it is none of attributes; and the names that it lists."""
+    try:
+        value = parse_literal(text) if text.strip() else {}
+    except FormatError:
+        value = None
+    if isinstance(value, list) and all(isinstance(name, str) for name in value):
+        return dict.fromkeys(value, True), value
+    return (value, None) if isinstance(value, dict) else (None, None)
 
 
 def _is_pair(value: Any) -> bool:

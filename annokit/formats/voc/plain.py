@@ -14,6 +14,8 @@ from typing import Any
 
 import attrs
 
+from annokit.formats.voc.values import DEEPEST
+
 Tags = tuple[str, ...]
 """Tags one after another without their brackets: ``name``, ``/name``, ``pose/``."""
 
@@ -158,7 +160,7 @@ def outline(tags: Tags) -> Outline | None:
         elif tag.endswith("/") and _TAG.fullmatch(tag[:-1].rstrip(" \t\n")):
             stack[-1][2].append(Node(tag[:-1].rstrip(" \t\n"), -1))
             gaps.append(place)
-        elif _TAG.fullmatch(tag):
+        elif _TAG.fullmatch(tag) and len(stack) < DEEPEST:
             stack.append((tag, place, []))
         else:
             return None
