@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from annokit.errors import UsageError
-from annokit.formats import flatten
+from annokit.formats import areas, flatten
 from annokit.formats.holds import Holds, Step
 from annokit.formats.labels import in_use
 from annokit.formats.masks import frames, numbers, pixels
@@ -23,7 +23,7 @@ def holds(dialect: Dialect, options: Mapping[str, Any]) -> Holds:
         kinds={
             "none": "kept" if dialect.listed else "refused",
             "mask": "kept",
-            **dict.fromkeys(pixels.AREAS, "mask"),
+            **dict.fromkeys(areas.AREAS, "mask"),
         },
         annotation_fields=frozenset(("id",)) if dialect.content == "picture" or dialect.numbered else frozenset(),
         item_fields=frozenset(("size", "frame", "sequence") if dialect.frames else ("size",)),
@@ -55,7 +55,7 @@ NOTES = {
 def _early(dialect: Dialect) -> Iterator[Step]:
     yield flatten.in_memory
     yield flatten.sizes_from_masks
-    yield pixels.sized_shapes
+    yield areas.sized_shapes
     if dialect.dotted:
         yield numbers.named_by_path
     if dialect.frames:
@@ -67,7 +67,7 @@ def _late(dialect: Dialect, background: int) -> Iterator[Step]:
     if dialect.frames:
         yield from (frames.pictures_and_frames, frames.used_sequences, frames.named_frames)
     yield flatten.plain_masks
-    yield pixels.on_sized_items if dialect.listed else pixels.without_shapeless
+    yield pixels.on_sized_items if dialect.listed else areas.without_shapeless
     if dialect.content != "object":
         yield flatten.fitting_masks
     if dialect.named:

@@ -20,8 +20,8 @@ from annokit.errors import UsageError
 from annokit.formats.flatten import counts_of
 from annokit.formats.masks.classes import format_classes
 from annokit.formats.masks.dialects import MANIFEST, PREVIEWS, Dialect
-from annokit.formats.masks.numbers import NONE, stated_ids
 from annokit.formats.masks.tree import MaskFile, Picture, format_manifest
+from annokit.formats.numbering import NONE, stated_ids
 from annokit.formats.pictures import picture_paths, write_pictures
 from annokit.geometry.paint import paint
 from annokit.geometry.ragged import gather

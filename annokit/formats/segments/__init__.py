@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from annokit.formats.base import Format
-from annokit.formats.segments.check import finish
+from annokit.formats.bitmap_check import finish
 from annokit.formats.segments.holds import holds
 from annokit.formats.segments.read import is_release_name, read
 from annokit.formats.segments.write import output_of, write

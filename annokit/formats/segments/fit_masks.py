@@ -14,13 +14,13 @@ import numpy as np
 from annokit.codecs.names import safe_names
 from annokit.columns import MISSING, Column, Fixed, Json, Sparse, Struct, Text
 from annokit.columns.base import Array
+from annokit.formats.bitmap_files import is_relative
 from annokit.formats.bitmaps import lost
 from annokit.formats.conversions import placed, shapeless
 from annokit.formats.places import at_annotations, at_items
 from annokit.formats.segments.batch import KEPT
 from annokit.formats.segments.facts import LARGEST_ID
 from annokit.formats.segments.layers import is_main, layers_of
-from annokit.formats.segments.local import is_relative
 from annokit.formats.segments.samples import has_bitmap
 from annokit.geometry import labelmap, runs
 from annokit.geometry.paint import paint

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from annokit.columns.json import dumps
+from annokit.formats.bitmap_files import is_relative
 from annokit.formats.segments.categories import record_of, record_of_definition
 from annokit.formats.segments.facts import OWN, WHOLE
 from annokit.formats.segments.fit_masks import fresh_items, mask_rows, stated_bitmaps
 from annokit.formats.segments.layers import ALL
-from annokit.formats.segments.local import is_relative
 from annokit.formats.segments.sheets import Sheets
 from annokit.geometry.paint import paint
 from annokit.media.bitmap import encode_label_bitmap

@@ -190,7 +190,7 @@ def test_a_broken_bitmap_harms_no_other_item(tree, name):
 
 
 def test_a_check_is_bounded(tree, monkeypatch):
-    monkeypatch.setattr("annokit.formats.segments.check.CHECKED_PIXELS", 100)
+    monkeypatch.setattr("annokit.formats.bitmap_check.CHECKED_PIXELS", 100)
     ds = tree(scene(), objects(9))
     assert codes(ds) == ["skipped-record"]
     assert codes(tree(scene(), objects(9), check=True)) == ["annotation-without-mask", "mask-without-annotation"]

@@ -11,7 +11,7 @@ import numpy as np
 from annokit.columns import Fixed
 from annokit.columns.base import Array
 from annokit.errors import AnnokitError
-from annokit.formats.segments.local import damaged_bitmaps
+from annokit.formats.bitmap_files import damaged_bitmaps
 from annokit.media.image import load_label_bitmap
 from annokit.media.size import image_sizes
 from annokit.model.bitmaps import masked_ids
