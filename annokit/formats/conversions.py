@@ -10,7 +10,7 @@ import attrs
 import numpy as np
 
 from annokit.columns import Column, Fixed, Number, Ragged, Sparse, Struct
-from annokit.columns.base import Array
+from annokit.columns.base import Array, concat
 from annokit.errors import MissingSizeError
 from annokit.formats.holds import DROPPED, KEPT, REFUSED
 from annokit.formats.places import at_annotations
@@ -30,6 +30,9 @@ Change = Callable[["Dataset", Array], dict[str, Column | None]]
 
 ELLIPSE_STEPS = 64
 """Points of the polygon that stands for an ellipse."""
+
+MASKS = 8192
+"""Masks traced together."""
 
 
 def convert_kinds(holds: Holds) -> Step:
@@ -197,24 +200,20 @@ def _ellipse_to_polygon(ds: Dataset, rows: Array) -> dict[str, Column | None]:
 
 def _mask_to_polygon(ds: Dataset, rows: Array) -> dict[str, Column | None]:
     """Trace masks: the outlines cover exactly the mask's pixels, holes included."""
-    from annokit.geometry.runs import decode
-    from annokit.geometry.trace import trace
+    made = [_traced(ds, rows[start : start + MASKS]) for start in range(0, len(rows), MASKS)]
+    return {"points": placed(ds, "points", rows, concat(made))}
+
+
+def _traced(ds: Dataset, rows: Array) -> Column:
+    from annokit.geometry.run_rings import run_parts
     from annokit.model.masks import counts
-    from annokit.model.rows import _shapes
 
     flat, offsets, sizes = counts(ds, rows)
-    ends = offsets.tolist()
-    traced = [
-        trace(decode(flat[a:b], (h, w))) if b > a else ()
-        for (a, b), (h, w) in zip(pairwise(ends), sizes.tolist(), strict=True)
-    ]
-    item = ds._annotations.array("item")[rows]
-    unit = of_item(ds, "unit", item)
-    shapes = []
-    for parts, (height, width), code in zip(traced, sizes.tolist(), unit.tolist(), strict=True):
-        scale = (width, height) if code == UNITS.index("unit") else (1, 1)
-        shapes.append([[(ring / scale).tolist() for ring in part] for part in parts])
-    return {"points": placed(ds, "points", rows, _shapes(shapes))}
+    points, rings, parts, shapes = run_parts(flat, offsets, sizes[:, 0])
+    normal = of_item(ds, "unit", ds._annotations.array("item")[rows]) == UNITS.index("unit")
+    if normal.any():
+        points /= np.where(normal[:, None], sizes[:, ::-1], 1).repeat(np.diff(rings[parts[shapes]]), axis=0)
+    return Ragged(shapes, Ragged(parts, Ragged(rings, Number(points))))
 
 
 def area_mask(ds: Dataset, rows: Array) -> dict[str, Column | None]:

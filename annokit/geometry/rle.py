@@ -199,6 +199,15 @@ def padded(counts: np.ndarray, pixels: int) -> np.ndarray:
     return np.append(counts, missing)
 
 
+def faults_of(
+    counts: np.ndarray, offsets: np.ndarray, sizes: np.ndarray, limits: Limits = DEFAULT_LIMITS
+) -> np.ndarray:
+    """Return the (n,) uint8 faults of plain run lengths (k,) with `offsets` (n + 1,); see :func:`parse`."""
+    faults = _size_faults(np.asarray(sizes), limits)
+    faults[faults == 0] = _count_faults(counts, offsets, np.asarray(sizes))[faults == 0]
+    return faults
+
+
 def _size_faults(sizes: np.ndarray, limits: Limits) -> np.ndarray:
     height, width = sizes.reshape(-1, 2).astype(np.float64).T
     out = np.zeros(len(sizes), np.uint8)

@@ -10,7 +10,7 @@ import numpy as np
 from annokit.columns import MISSING, Fixed, Struct, Text
 from annokit.columns.base import Array
 from annokit.errors import FormatError
-from annokit.geometry.ragged import offsets_of
+from annokit.geometry.ragged import offsets_of, take
 from annokit.model.schema import MASK_ENCODINGS
 
 if TYPE_CHECKING:
@@ -78,21 +78,75 @@ def counts(ds: Dataset, rows: Array) -> tuple[Array, Array, Array]:
     FormatError
         A mask's run lengths do not fit its size.
     """
-    from annokit.geometry.rle import fault_error, parse
-
-    pairs = rles(ds, rows)
-    sizes = np.array([size for size, _ in pairs], np.int64).reshape(-1, 2)
-    full = np.array([rle is not None for _, rle in pairs], bool)
-    texts = Text.of_bytes([rle for _, rle in pairs if rle is not None])
-    flat, offsets, faults = parse(texts.data, texts.offsets, sizes[full])
+    if not len(rows):
+        return np.zeros(0, np.int64), np.zeros(1, np.int64), np.zeros((0, 2), np.int64)
+    size, encoding, data = _stored(ds, rows)
+    groups = [(places, _READ.get(code, _decoded)) for code, places in _by_encoding(encoding)]
+    found = [read(ds, rows[places], size[places], data.take(places)) for places, read in groups]
+    if len(groups) == 1:
+        flat, offsets, sizes, faults = found[0]
+    else:
+        flat, offsets, sizes, faults = _merged(len(rows), [places for places, _ in groups], found)
     wrong = np.flatnonzero(faults)
     if len(wrong):
-        row = int(rows[np.flatnonzero(full)[wrong[0]]])
-        error = fault_error(int(faults[wrong[0]]), sizes[full][wrong[0]].tolist())
+        from annokit.geometry.rle import fault_error
+
+        error = fault_error(int(faults[wrong[0]]), sizes[wrong[0]].tolist())
+        row = int(rows[wrong[0]])
         raise FormatError(error.message, item=_item_name(ds, row), annotation=row)
-    lengths = np.zeros(len(rows), np.int64)
+    return flat, offsets, sizes
+
+
+_Counts = tuple[Array, Array, Array, Array]
+"""Run lengths, offsets, sizes, and the faults of :data:`annokit.geometry.rle.FAULTS`."""
+
+
+def _by_encoding(encoding: Array) -> list[tuple[int, Array]]:
+    return [(int(code), np.flatnonzero(encoding == code)) for code in np.flatnonzero(np.bincount(encoding))]
+
+
+def _compressed(ds: Dataset, rows: Array, size: Array, data: Text) -> _Counts:
+    from annokit.geometry.rle import parse
+
+    flat, offsets, faults = parse(data.data, data.offsets, size)
+    return flat, offsets, size, faults
+
+
+def _plain(ds: Dataset, rows: Array, size: Array, data: Text) -> _Counts:
+    from annokit.geometry.rle import faults_of
+
+    flat = np.frombuffer(data.data[data.offsets[0] : data.offsets[-1]].tobytes(), "<u4").astype(np.int64)
+    offsets = (data.offsets - data.offsets[0]) // 4
+    return flat, offsets, size, faults_of(flat, offsets, size)
+
+
+def _decoded(ds: Dataset, rows: Array, size: Array, data: Text) -> _Counts:
+    """Decode masks one by one, from pictures and bitmaps; one whose pixels are not here has no run lengths."""
+    pairs = rles(ds, rows)
+    sizes = np.array([own for own, _ in pairs], np.int64).reshape(-1, 2)
+    full = np.array([rle is not None for _, rle in pairs], bool)
+    texts = Text.of_bytes([rle for _, rle in pairs if rle is not None])
+    lengths, faults = np.zeros(len(rows), np.int64), np.zeros(len(rows), np.uint8)
+    flat, offsets, _, faults[full] = _compressed(ds, rows[full], sizes[full], texts)
     lengths[full] = np.diff(offsets)
-    return flat, offsets_of(lengths), sizes
+    return flat, offsets_of(lengths), sizes, faults
+
+
+_READ = {RLE: _compressed, RUNS: _plain}
+"""How run lengths come out of an encoding; :func:`_decoded` for all others."""
+
+
+def _merged(length: int, places: list[Array], found: list[_Counts]) -> _Counts:
+    """Return the masks of several encodings in their own order."""
+    lengths, faults = np.zeros(length, np.int64), np.zeros(length, np.uint8)
+    sizes = np.zeros((length, 2), np.int64)
+    for own, (_, offsets, size, wrong) in zip(places, found, strict=True):
+        lengths[own], sizes[own], faults[own] = np.diff(offsets), size, wrong
+    ends = offsets_of(lengths)
+    flat = np.empty(ends[-1], np.int64)
+    for own, (counts, _, _, _) in zip(places, found, strict=True):
+        flat[take(ends, own)[1]] = counts
+    return flat, ends, sizes, faults
 
 
 def _item_name(ds: Dataset, row: int) -> str | None:
