@@ -58,19 +58,36 @@ def frames(ds: Dataset, first: int | Iterable[int], last: int | None = None, tit
     last : int, optional
         Last frame, included; by default only `first`.
     title : str, optional
-        Name or id of one sequence; by default all.
+        Name or id of sequences, or name of a video within one; by default all.
 
     Returns
     -------
     Dataset
         Items in the order of sequences and frames; a frame without labels is none of them.
+
+    Raises
+    ------
+    UsageError
+        Nothing is called `title`, or the range is none.
     """
     wanted = _wanted(first, last)
     if title is not None:
-        ds = select_items(ds, ds._items.array("sequence") == ds.sequences[title].row)
+        ds = select_items(ds, _titled(ds, title))
     made = _expanded(ds, wanted)
     has = np.diff(made._index[0]) > 0
     return select_items(made, has & np.isin(item_frames(made), wanted))
+
+
+def _titled(ds: Dataset, title: str) -> Array:
+    """Tell which items belong to a sequence, or else to a video, that is called so."""
+    rows = [row for row, sequence in enumerate(ds.sequences) if title in (sequence.id, sequence.name)]
+    if rows:
+        return np.isin(ds._items.array("sequence"), rows)
+    found: Array = np.array([name == title or name.rpartition("#")[0] == title for name in ds.names], bool)
+    if not found.any():
+        told = ", ".join(sorted({str(sequence.name) for sequence in ds.sequences})[:10]) or "none"
+        raise UsageError(f"no sequence or video is called {title!r}; sequences: {told}")
+    return found
 
 
 def _wanted(first: int | Iterable[int], last: int | None) -> Array:

@@ -262,7 +262,7 @@ def test_frames_of_one_sequence() -> None:
     assert ds.frames(1, 2).names == ("a#1", "a#2", "b#1", "b#2")
     assert ds.frames(2, title="b").names == ("b#2",)
     assert ds.frames(2, title="id-a").names == ("a#2",)
-    with pytest.raises(KeyError, match="0 sequences"):
+    with pytest.raises(UsageError, match="sequences: a, b"):
         ds.frames(2, title="c")
 
 

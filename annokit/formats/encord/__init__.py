@@ -27,6 +27,7 @@ extra           meaning
 ``#object``     the whole object, verbatim, where its shape is none that Encord documents
 ``#polygon``    its points are a list, not keyed by number; likewise ``#polyline`` and ``#point``
 ``#ranged``     stands in the answers only, for a range or the whole row
+``#space``      space of a data group to which an item belongs
 ``#unit``       the data units of a row with frames, less their labels; of a frame, which one is its
 ``#key``        key of a data unit, ``#frame`` key of a frame, where they are not what they stand for
 ``#orphans``    hashes of answers that belong to nothing, ``#unanswered`` of what has no answers

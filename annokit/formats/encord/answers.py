@@ -57,21 +57,26 @@ class Answers:
         single = self._ontology.is_radio(answer.get("featureHash")) and len(names) == 1
         return names[0] if single else names
 
-    def dynamic(self, key: str, frame: int) -> Record:
-        """Return the attributes that an object has on a frame only; ticked options of a checklist are gathered."""
+    def dynamic(self, key: str, frame: int, space: str | None = None) -> Record:
+        """Return the attributes that an object has on a frame only; ticked options of a checklist are gathered.
+
+        An action that states a space of a data group holds there alone.
+        """
         entry = self.actions.get(key)
         found: Record = {}
         for action in entry.get("actions") or () if isinstance(entry, dict) else ():
             if not isinstance(action, dict) or not in_ranges(frame, action.get("range")):
+                continue
+            if action.get("spaceId") not in (None, space):
                 continue
             name, value = str(action.get("name")), self.value(action)
             before = found.get(name)
             found[name] = before + value if isinstance(before, list) and isinstance(value, list) else value
         return found
 
-    def on(self, key: str, frame: int) -> Record:
+    def on(self, key: str, frame: int, space: str | None = None) -> Record:
         """Return all attributes of an object on a frame."""
-        return {**self.static("objects", key), **self.dynamic(key, frame)}
+        return {**self.static("objects", key), **self.dynamic(key, frame, space)}
 
     def phases(self, key: str | None) -> Array:
         """Return the ascending frames at which an object's dynamic attributes may change."""

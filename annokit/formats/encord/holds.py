@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from annokit.columns import MISSING, Column, Fixed, Table
+from annokit.columns import MISSING, Fixed, Table
 from annokit.columns.base import Array
-from annokit.columns.json import same
 from annokit.columns.make import sparse_of
-from annokit.errors import MissingSizeError
 from annokit.formats.conversions import shapeless
 from annokit.formats.encord.facts import ITEM_KIND, MAIN
+from annokit.formats.encord.reread import FORM, TIME_UNIT, UNIT, as_read
 from annokit.formats.holds import Holds
-from annokit.formats.numbers import restate, restate_times
-from annokit.formats.origin import NAME, ROW, forgotten
 from annokit.formats.places import at_all, at_annotations, at_items
-from annokit.formats.steps import public_name
 from annokit.model.rows import SEQUENCE_DEFAULTS, SEQUENCE_MAKERS, Rows
-from annokit.model.schema import ITEM_KINDS, ITEM_UNCOMPARED, KIND_CODE
+from annokit.model.schema import ITEM_KINDS, KIND_CODE
 from annokit.model.select import select_items, take_annotations
 
 if TYPE_CHECKING:
@@ -30,7 +25,6 @@ if TYPE_CHECKING:
     from annokit.report import Issue
 
 VIDEO, FRAME, IMAGE = (ITEM_KINDS.index(kind) for kind in ("video", "frame", "image"))
-UNIT, FORM, TIME_UNIT = "unit", "xywh", "s"
 SOUND = {"audio": "audio", "text": "plain_text"}
 
 
@@ -126,8 +120,9 @@ def in_rows(ds: Dataset, apply: bool) -> Found:
     ds, issues = _with_rows(ds)
     ds, found = _numbered(ds)
     issues += found
-    owner, frame = ds._items.array("sequence"), _frames(ds)
-    order = np.lexsort((np.arange(len(ds)), frame, ds._items.array("kind") == VIDEO, owner))
+    owner, whole = ds._items.array("sequence"), ds._items.array("kind") == VIDEO
+    place = np.where(whole, 1 << 62, _frames(ds))
+    order = np.lexsort((np.arange(len(ds)), place, np.where(whole, 0, _spaces(ds)), whole, owner))
     moved = np.flatnonzero(order != np.arange(len(order)))
     if len(moved):
         issues.append(at_items(ds, "restated", "order", "items are listed row by row", moved))
@@ -152,6 +147,21 @@ def _in_lists(ds: Dataset) -> Found:
         return ds, []
     issue = at_annotations(ds, "restated", "order", "objects are listed before classifications", moved)
     return ds._with(annotations=take_annotations(table, order)), [issue]
+
+
+def _spaces(ds: Dataset) -> Array:
+    """Return the place of each item's space among those of its row, 0 where it belongs to none."""
+    found = np.zeros(len(ds), np.int64)
+    column, stated = ds._items.sparse("extras/encord/#space"), ds._sequences.get("extras/encord/spaces")
+    if column is None or stated is None:
+        return found
+    known = [list(value) if isinstance(value, dict) else [] for value in stated.to_list()]
+    rows = column.present()
+    owner = ds._items.array("sequence")[rows].tolist()
+    for row, sequence, space in zip(rows.tolist(), owner, column.values_of(rows), strict=True):
+        mine = known[sequence] if sequence >= 0 else []
+        found[row] = mine.index(space) + 1 if space in mine else 0
+    return found
 
 
 def _frames(ds: Dataset) -> Array:
@@ -226,105 +236,3 @@ def _numbered(ds: Dataset) -> Found:
     column = sparse_of(len(ds), rows.tolist(), frame[rows].tolist())
     issue = at_items(ds, "derived", "frame", "frames of one row have a number each", np.array(renumbered))
     return ds._with(items=ds._items.replace({"frame": column})), [issue]
-
-
-def as_read(ds: Dataset, apply: bool) -> Found:
-    """Return the dataset as the written rows are read, and where that differs: hashes, names and labels are made."""
-    from annokit.codecs.output import open_output
-    from annokit.codecs.source import open_source
-    from annokit.formats.context import ReadContext, WriteContext
-    from annokit.formats.encord.read import read
-    from annokit.formats.encord.write import write
-
-    if not apply:  # the steps before left the numbers as they were
-        try:
-            ds = _restated(ds)
-        except MissingSizeError:
-            return ds, []
-    stream = BytesIO()
-    with open_output(stream, kind="file") as output:
-        write(ds, output, WriteContext())
-    stream.seek(0)
-    with open_source(stream) as source:
-        back = read(source, ReadContext(label="annotations.json", layer="all"))
-    issues = list(_told(ds, back))
-    return (_carried(ds, back), issues) if issues else (ds, [])
-
-
-def _carried(ds: Dataset, back: Dataset) -> Dataset:
-    """Return what was read with the columns that no file states."""
-    for name, own in (("items", (*ITEM_UNCOMPARED, NAME)), ("annotations", (ROW,))):
-        mine, its = (getattr(d, f"_{name}") for d in (ds, back))
-        if len(mine) == len(its):
-            back = back._with(**{name: its.replace({key: mine.columns[key] for key in own if key in mine})})
-    return back
-
-
-def _restated(ds: Dataset) -> Dataset:
-    held = Holds(unit=UNIT, form=FORM, time_unit=TIME_UNIT)
-    return restate(held)(restate_times(held)(ds, True)[0], True)[0]
-
-
-def _told(ds: Dataset, back: Dataset) -> Any:
-    """Yield what differs once it is read again."""
-    from annokit.model.compare import differences
-
-    for place in differences(forgotten(ds), back):
-        table, _, column = place.partition("/")
-        if place == "labels":
-            yield from _told_labels(ds, back)
-        elif table in ("items", "annotations") and column:
-            yield from _told_rows(ds, back, table, column)
-        elif table == "sequences" and column:
-            yield at_all(
-                "restated", f"sequence.{public_name(column)}", "rows have what Encord states of them", [column]
-            )
-        else:
-            yield at_all("dropped", table, f"{table} that label rows have no place for", [table])
-
-
-def _told_labels(ds: Dataset, back: Dataset) -> Any:
-    for facet in ("attributes", "skeleton"):
-        gone = [label.name for label in ds.labels if getattr(label, facet)]
-        if gone:
-            yield at_all("dropped", f"label.{facet}", f"a label's {facet} stand in the ontology", gone)
-    if ds.labels.attributes:
-        yield at_all(
-            "dropped", "labels.attributes", "definitions stand in the ontology", [ds.labels.attributes[0].name]
-        )
-    names = {label.name for label in back.labels}
-    unused = [label.name for label in ds.labels if label.name not in names]
-    if unused:
-        yield at_all("dropped", "label", "the target knows only labels that annotations use", unused)
-    told = "labels are known by hashes and reserved for one kind of shape each"
-    yield at_all("restated", "label", told, [label.name for label in back.labels] or ["labels"])
-
-
-def _told_rows(ds: Dataset, back: Dataset, table: str, column: str) -> Any:
-    mine, its = (_column(getattr(d, f"_{table}"), column) for d in (ds, back))
-    groups: dict[str, list[int]] = {}
-    for row, (a, b) in enumerate(zip(mine, its, strict=True)):
-        if a is not b and (a is MISSING or b is MISSING or not same(a, b)):
-            fate = "derived" if a is MISSING else "dropped" if b is MISSING else "restated"
-            groups.setdefault(fate, []).append(row)
-    words = {"derived": "every row has one", "dropped": "label rows have no place for it here"}
-    field = public_name(column)
-    for fate, rows in (groups or {"restated": [0]}).items():
-        place = at_items if table == "items" else at_annotations
-        yield place(ds, fate, field, words.get(fate, "it is stated as Encord does"), np.array(rows))
-
-
-def _column(table: Table, name: str) -> list[Any]:
-    column: Column | None = table.get(name)
-    values = [MISSING] * len(table) if column is None else column.to_list()
-    return [MISSING if value is None or value != value else _plain(value) for value in values]  # noqa: PLR0124
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, np.ndarray | np.generic):
-        return value.tolist()
-    if isinstance(value, dict):
-        return {key: _plain(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(inner) for inner in value]
-    return value.hex() if isinstance(value, bytes) else value

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from annokit.columns.json import dumps, same
 from annokit.formats.encord.answers import Answers, pairs
@@ -13,7 +13,22 @@ from annokit.formats.encord.rows import hashed
 from annokit.model.label import Label
 
 Record = dict[str, Any]
-Place = tuple[int, Record, Label]
+
+
+class Place(NamedTuple):
+    """Where an annotation stands and what it states."""
+
+    frame: int
+    """Frame, or place in a group."""
+
+    told: Record
+    """Its fields."""
+
+    label: Label
+    """Its label as Encord has it."""
+
+    space: str | None
+    """Space of a data group; None the row's own medium."""
 
 
 class Maps:
@@ -40,19 +55,19 @@ class Maps:
         self._classifications: dict[str, list[Place]] = {}
         self._ranged: dict[str, list[Place]] = {}
 
-    def object(self, track: Any, place: int, told: Record, label: Label) -> None:
+    def object(self, track: Any, place: Place) -> None:
         """Note an object on a frame."""
         if isinstance(track, str):
-            self._objects.setdefault(track, []).append((place, told, label))
+            self._objects.setdefault(track, []).append(place)
 
-    def classification(self, track: Any, place: int, told: Record, label: Label) -> None:
+    def classification(self, track: Any, place: Place) -> None:
         """Note a classification on a frame."""
         if isinstance(track, str):
-            self._classifications.setdefault(track, []).append((place, told, label))
+            self._classifications.setdefault(track, []).append(place)
 
-    def ranged(self, track: Any, place: int, told: Record, label: Label) -> None:
+    def ranged(self, track: Any, place: Place) -> None:
         """Note what holds for a range of a medium, or for all of it."""
-        self._ranged.setdefault(track, []).append((place, told, label))
+        self._ranged.setdefault(track, []).append(place)
 
     def made(self) -> Record:
         """Return the maps."""
@@ -68,14 +83,16 @@ class Maps:
             else:
                 entry = self._classification_answers(track)
                 classified.update({} if entry is None else {track: entry})
-        found = {"object_answers": objects, "classification_answers": classified, "object_actions": actions}
+        known = (self._answers.objects, self._answers.classifications, self._answers.actions)
+        made = (objects, classified, actions)
+        found = {name: _in_order(a, b) for name, a, b in zip(self.NAMES, made, known, strict=True)}
         for name in self.NAMES:
             if not isinstance(self._extras.get(name, {}), dict):
                 found[name] = self._extras[name]
         return found
 
     def _object_answers(self, track: str, places: list[Place], objects: Record, actions: Record) -> None:
-        if all(self._as_told(track, place, told) for place, told, _ in places):
+        if all(self._as_told(track, place) for place in places):
             if track in self._answers.objects:
                 objects[track] = self._answers.objects[track]
             elif track not in self._silent:
@@ -83,7 +100,7 @@ class Maps:
             if track in self._answers.actions:
                 actions[track] = self._answers.actions[track]
             return
-        label = places[0][2]
+        label = places[0].label
         static, dynamic = _divided(places)
         entry = self._answers.objects.get(track)
         own = entry if isinstance(entry, dict) else {"objectHash": track}
@@ -91,18 +108,17 @@ class Maps:
         if dynamic:
             actions[track] = {"objectHash": track, "actions": _actions(label, dynamic)}
 
-    def _as_told(self, track: str, place: int, told: Record) -> bool:
-        stated = {**self._answers.static("objects", track), **self._answers.dynamic(track, place)}
-        return _alike(told["attributes"], stated)
+    def _as_told(self, track: str, place: Place) -> bool:
+        return _alike(place.told["attributes"], self._answers.on(track, place.frame, place.space))
 
     def _classification_answers(self, track: str) -> Record | None:
         places, ranged = self._classifications.get(track, []), self._ranged.get(track, [])
         known = self._answers.classifications.get(track)
         stated = self._answers.static("classifications", track)
-        same_answers = all(_alike(told["attributes"], stated) for _, told, _ in (*places, *ranged))
+        same_answers = all(_alike(place.told["attributes"], stated) for place in (*places, *ranged))
         if isinstance(known, dict) and same_answers and self._same_ranges(known, ranged):
             return known
-        _, told, label = (*ranged, *places)[0]
+        _, told, label, _ = (*ranged, *places)[0]
         if known is None and track in self._silent and same_answers:
             return None
         base = classification_record(label, track, told)
@@ -110,27 +126,45 @@ class Maps:
         names = {"name": base["name"]} if not places else {}
         for key in ("name", "value"):
             del base[key]
-        ranges = _spans(ranged, self._kind) if ranged else _runs([place for place, _, _ in places])
+        own = [place for place in places if place.space is None]
+        mine = [place for place in ranged if place.space is None]
+        ranges = _spans(mine, self._kind) if mine else _runs([place.frame for place in own])
         old = known if isinstance(known, dict) else {}
-        return {**old, **base, **names, "classifications": answers, "range": ranges, "spaces": old.get("spaces", {})}
+        spaces = {**old.get("spaces", {}), **_in_spaces(places, ranged)}
+        return {**old, **base, **names, "classifications": answers, "range": ranges, "spaces": spaces}
 
     def _same_ranges(self, known: Record, ranged: list[Place]) -> bool:
-        if self._kind == "image" or not ranged:
-            return True
-        return sorted(_spans(ranged, self._kind)) == sorted([a, b] for a, b in pairs(known.get("range")))
+        own = [place for place in ranged if place.space is None]
+        if self._kind == "image" or not own:
+            return self._same_spaces(known, ranged)
+        return sorted(_spans(own, self._kind)) == sorted([a, b] for a, b in pairs(known.get("range")))
+
+    def _same_spaces(self, known: Record, ranged: list[Place]) -> bool:
+        """Tell whether the spans in spaces of a data group are those that the source states."""
+        spaces = known.get("spaces")
+        told = {key: pairs(own.get("range")) for key, own in spaces.items()} if isinstance(spaces, dict) else {}
+        return all(
+            sorted(map(tuple, own["range"])) == sorted(told.get(key, [])) or _is_still(ranged, key)
+            for key, own in _in_spaces([], ranged).items()
+        )
 
     def _ranged_object(self, track: str) -> Record:
         ranged = [*self._ranged.get(track, ()), *self._classifications.get(track, ())]
         known = self._answers.objects.get(track)
         stated = self._answers.static("objects", track)
-        told, label = ranged[0][1:]
-        as_told = isinstance(known, dict) and all(_alike(t["attributes"], stated) for _, t, _ in ranged)
+        _, told, label, _ = ranged[0]
+        as_told = isinstance(known, dict) and all(_alike(place.told["attributes"], stated) for place in ranged)
         if isinstance(known, dict) and as_told and (not pairs(known.get("range")) or self._same_ranges(known, ranged)):
             return known
         base = object_record(label, str(label.extras.get("encord/shape") or self._kind), track, told, {})
         old = known if isinstance(known, dict) else {}
         answers = _answers(label, told["attributes"])
         return {**old, **base, "classifications": answers, "range": _spans(ranged, self._kind)}
+
+
+def _in_order(made: Record, known: Record) -> Record:
+    """Return a map in the source's order, what is new at the end."""
+    return {key: made[key] for key in (*known, *made) if key in made}
 
 
 def _alike(mine: Record, its: Record) -> bool:
@@ -142,17 +176,17 @@ def _alike(mine: Record, its: Record) -> bool:
 
 def _divided(places: list[Place]) -> tuple[Record, list[tuple[str, Any, list[int]]]]:
     """Return the attributes that hold on all frames, and (name, value, frames) of those that change."""
-    every = [told["attributes"] for _, told, _ in places]
+    every = [place.told["attributes"] for place in places]
     static = {
         name: value
         for name, value in every[0].items()
         if all(name in other and same(other[name], value) for other in every)
     }
     changing: dict[tuple[str, bytes], tuple[str, Any, list[int]]] = {}
-    for place, told, _ in places:
-        for name, value in told["attributes"].items():
+    for place in places:
+        for name, value in place.told["attributes"].items():
             if name not in static:
-                changing.setdefault((name, dumps(value)), (name, value, []))[2].append(place)
+                changing.setdefault((name, dumps(value)), (name, value, []))[2].append(place.frame)
     return static, list(changing.values())
 
 
@@ -198,13 +232,28 @@ def _runs(frames: list[int]) -> list[list[int]]:
     return [[numbers[a], numbers[b - 1]] for a, b in pairwise(breaks)] if numbers else []
 
 
+def _in_spaces(places: list[Place], ranged: list[Place]) -> Record:
+    """Return the placements in spaces of a data group."""
+    found: Record = {}
+    for space in dict.fromkeys(place.space for place in (*places, *ranged) if place.space is not None):
+        spans = _spans([place for place in ranged if place.space == space], "frame")
+        frames = [place.frame for place in places if place.space == space]
+        found[space] = {"range": spans or _runs(frames), "type": "frame"}
+    return found
+
+
+def _is_still(ranged: list[Place], space: str) -> bool:
+    """Tell whether what holds for a space states no span: it is a picture, or all of it is meant."""
+    return not any(place.told.get("span") for place in ranged if place.space == space)
+
+
 def _spans(ranged: list[Place], kind: str) -> list[list[int]]:
     """Return the inclusive ranges of what holds for a part of a medium; none where it holds for all of it."""
     if kind == "image":
-        return _runs([place for place, _, _ in ranged])
+        return _runs([place.frame for place in ranged])
     found = []
-    for _, told, _ in ranged:
-        start, end, first, last = told.get("span") or (None,) * 4
+    for place in ranged:
+        start, end, first, last = place.told.get("span") or (None,) * 4
         pair: list[Any] = [start, end] if kind == "audio" else [first, last]
         if all(v is not None and v == v for v in pair):  # noqa: PLR0124 - NaN is no number
             found.append([round(v * 1000) if kind == "audio" else int(v) for v in pair])

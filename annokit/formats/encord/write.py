@@ -9,7 +9,7 @@ import orjson
 
 from annokit.columns.json import dumps
 from annokit.formats.encord.facts import ITEM_KIND, STATUS
-from annokit.formats.encord.maps import Maps
+from annokit.formats.encord.maps import Maps, Place
 from annokit.formats.encord.ontology import Ontology, structure_of
 from annokit.formats.encord.records import (
     classification_record,
@@ -88,6 +88,9 @@ class Writer:
         maps = Maps(extras, self._ontology, kind)
         if STATUS.get(str(extras.get("label_status"))) != told.get("status"):
             extras.pop("label_status", None)
+        spaces = extras.get("spaces")
+        if isinstance(spaces, dict):
+            items, extras["spaces"] = self._spaces(items, spaces, maps)
         units = self._frames(told, extras, items, maps) if "#unit" in extras or kind == "frame" else None
         if units is None:
             units = self._units(told, items, maps)
@@ -97,6 +100,23 @@ class Writer:
         base["data_hash"] = own[0] if len(own) == 1 and own[0] else uuid("data", row, told.get("name"))
         record = restored({**base, **maps.made()}, {k: v for k, v in extras.items() if k not in maps.NAMES})
         return {**record, "data_units": units}
+
+    def _spaces(self, items: list[int], spaces: Record, maps: Maps) -> tuple[list[int], Record]:
+        """Return the items that belong to no space of a data group, and the spaces with the labels of the others."""
+        found = {key: {**space, "labels": dict(space["labels"])} for key, space in spaces.items() if _is_space(space)}
+        rest = []
+        for item in items:
+            stated, extras = self._items[item], self._items[item]["extras"]
+            space = extras.get("#space")
+            if space not in found:
+                rest.append(item)
+                continue
+            place = stated["frame"] if stated.get("frame") is not None else 0
+            labels = self._lists(item, place, maps, space)
+            if stated["kind"] != "video" and ("#absent" not in extras or any(labels.values())):
+                frame = {k: v for k, v in extras.items() if not k.startswith("#")}
+                found[space]["labels"][str(place)] = {**labels, **frame}
+        return rest, {**spaces, **found}
 
     def _frames(self, told: Record, extras: Record, items: list[int], maps: Maps) -> Record:
         """Return the unit of a row whose labels are keyed by frame."""
@@ -144,7 +164,7 @@ class Writer:
             found[key] = record
         return found
 
-    def _lists(self, item: int, place: int, maps: Maps) -> Record:
+    def _lists(self, item: int, place: int, maps: Maps, space: str | None = None) -> Record:
         """Return the lists of an item, and tell `maps` what its annotations answer."""
         objects: list[Record] = []
         classifications: list[Record] = []
@@ -153,17 +173,17 @@ class Writer:
             label, shape, track = self._named(row, told)
             if "#object" in told["extras"]:
                 objects.append(told["extras"]["#object"])
-                maps.object(track, place, told, label)
+                maps.object(track, Place(place, told, label, space))
             elif shape is not None:
                 geometry = geometry_of(told["geometry"], label)[1]
                 base = object_record(label, shape, track, told, geometry)
                 objects.append(restored(base, told["extras"]))
-                maps.object(track, place, told, label)
+                maps.object(track, Place(place, told, label, space))
             elif "#ranged" in told["extras"] or self._items[item]["kind"] in ("video", "audio", "text"):
-                maps.ranged(track, place, told, label)
+                maps.ranged(track, Place(place, told, label, space))
             else:
                 classifications.append(restored(classification_record(label, track, told), told["extras"]))
-                maps.classification(track, place, told, label)
+                maps.classification(track, Place(place, told, label, space))
         return _listed(objects, classifications, self._items[item]["extras"])
 
     def _named(self, row: int, told: Record) -> tuple[Label, str | None, Any]:
@@ -204,6 +224,10 @@ def _listed(objects: list[Record], classifications: list[Record], extras: Record
         elif "#" + name in extras:
             found[name] = extras["#" + name]
     return found
+
+
+def _is_space(space: Any) -> bool:
+    return isinstance(space, dict) and isinstance(space.get("labels"), dict)
 
 
 def _items(ds: Dataset) -> list[Record]:
