@@ -8,7 +8,7 @@ import pytest
 ROOT = Path(__file__).parents[1] / "annokit"
 
 LAYERS = (
-    ("errors", "report", "limits", "typing"),
+    ("errors", "report", "limits", "progress", "typing"),
     ("columns", "geometry", "media", "codecs"),
     ("model",),
     ("formats", "remote"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -180,7 +181,7 @@ def contact_sheet(
     columns : int, optional
         Pictures in a row; by default the sheet is about square.
     size : int
-        Side of a cell in pixels; a picture keeps its proportions.
+        Longest side of a picture in pixels; it keeps its proportions, and a row is as high as its highest picture.
     labels : bool
         Whether names stand beside the shapes, and item names below the pictures.
 
@@ -194,14 +195,20 @@ def contact_sheet(
     rows = spaced(len(ds), count)
     across = columns or max(math.ceil(math.sqrt(len(rows))), 1)
     gap, foot = max(size // 32, 2), (letters((size, size)) + 8 if labels else 0)
-    down = math.ceil(len(rows) / across)
-    whole = (across * (size + gap) + gap, max(down, 1) * (size + gap + foot) + gap)
-    if whole[0] * whole[1] > MOST_SHEET_PIXELS:
-        raise UsageError(f"a sheet of {whole[0]} x {whole[1]} pixels is too large; lower count or size")
-    board = _board(whole)
-    for place, row in enumerate(rows):
-        left, top = gap + place % across * (size + gap), gap + place // across * (size + gap + foot)
-        _put(board, ds[row], (left, top), size, labels)
+    down = max(math.ceil(len(rows) / across), 1)
+    wide = across * (size + gap) + gap
+    if wide * (down * (size + gap + foot) + gap) > MOST_SHEET_PIXELS:
+        raise UsageError(f"a sheet of {down} rows {wide} pixels wide is too large; lower count or size")
+    cells = [_cell(ds[row], size, labels) for row in rows]
+    lines = [cells[start : start + across] for start in range(0, len(cells), across)]
+    heights = [max(cell.height for cell, _ in line) for line in lines] or [size]
+    tops = list(accumulate(heights, lambda top, height: top + height + foot + gap, initial=gap))
+    board = _board((wide, tops[-1]))
+    for place, (cell, told) in enumerate(cells):
+        left, line = gap + place % across * (size + gap), place // across
+        board.paste(cell, (left + (size - cell.width) // 2, tops[line] + (heights[line] - cell.height) // 2))
+        if labels:
+            _name(board, told, (left, tops[line] + heights[line]), size)
     return board
 
 
@@ -234,15 +241,12 @@ def small(item: Item, size: int, labels: bool = True) -> Image:
     return draw_shapes(picture, found.annotations, labels=labels, palette=Palette(item._dataset.labels))
 
 
-def _put(board: Image, item: Item, spot: tuple[int, int], size: int, labels: bool) -> None:
-    told = clean(item.name, 80)
+def _cell(item: Item, size: int, labels: bool) -> tuple[Image, str]:
+    """Return the picture of a cell and what is written below it."""
     try:
-        picture = small(item, size, labels)
+        return small(item, size, labels), clean(item.name, 80)
     except AnnokitError as error:
-        picture, told = sheet((size, size)), f"not drawn: {clean(error, 80)}"
-    board.paste(picture, (spot[0] + (size - picture.width) // 2, spot[1] + (size - picture.height) // 2))
-    if labels:
-        _name(board, told, spot, size)
+        return sheet((size, size)), f"not drawn: {clean(error, 80)}"
 
 
 def _name(board: Image, told: str, spot: tuple[int, int], size: int) -> None:
@@ -255,4 +259,4 @@ def _name(board: Image, told: str, spot: tuple[int, int], size: int) -> None:
     font, text = font_for(told, height)
     while len(text) > 1 and font.getlength(text) > size:
         text = "…" + text[max(len(text) // 8, 2) :]
-    ImageDraw.Draw(board).text((spot[0], spot[1] + size + 2), text, font=font, fill=(60, 60, 60))
+    ImageDraw.Draw(board).text((spot[0], spot[1] + 2), text, font=font, fill=(60, 60, 60))

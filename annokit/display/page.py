@@ -20,6 +20,7 @@ from annokit.display.script import PAGE_STYLE, SCRIPT
 from annokit.display.text import clean, escaped
 from annokit.errors import AnnokitError, UsageError
 from annokit.model.schema import STATUSES
+from annokit.progress import bar
 
 if TYPE_CHECKING:
     from annokit.model.dataset import Dataset
@@ -74,12 +75,12 @@ def to_html(
 
 def _pieces(ds: Dataset, title: str, rows: list[int], progress: bool) -> Iterator[str]:
     """Yield the page piece by piece; pictures are made one at a time."""
-    from tqdm import tqdm
-
     palette = Palette(ds.labels)
     yield _opening(ds, title, len(rows))
-    for row in tqdm(rows, disable=not progress, unit="pictures"):
-        yield f'<template id="annokit-p{row}">{_figure(ds, row, palette)}</template>\n'
+    with bar(total=len(rows), disable=not progress, unit="picture") as shown:
+        for row in rows:
+            yield f'<template id="annokit-p{row}">{_figure(ds, row, palette)}</template>\n'
+            shown.update()
     yield f'<script type="application/json" id="annokit-data">{embedded(_data(ds, rows, palette))}</script>\n'
     yield f"<script>{SCRIPT}</script></body></html>\n"
 

@@ -26,11 +26,52 @@ BUILT_IN = {
 GROUP = "annokit.formats"
 """Entry-point group of formats by third parties: ``name = package.module:FORMAT``."""
 
+_registered: dict[str, Format] = {}
+"""Formats of this process alone, by :func:`register`."""
+
+
+def register(fmt: Format) -> Format:
+    """Make a format known to this process; one of the same name that was registered before gives way.
+
+    For a notebook or a script; a package names its formats in the entry-point group ``annokit.formats`` instead, and
+    processes started by ``workers=`` know only those.
+
+    Parameters
+    ----------
+    fmt : Format
+        The format.
+
+    Returns
+    -------
+    Format
+        The same one.
+
+    Raises
+    ------
+    UsageError
+        Its name is that of a built-in format or of an installed one, or it is no format of this interface.
+    """
+    if not isinstance(fmt, Format):
+        raise UsageError(f"expected an annokit.formats.base.Format, got {type(fmt).__name__}")
+    if fmt.name in BUILT_IN or fmt.name in _third_parties():
+        raise UsageError(f"there is a format {fmt.name!r} already")
+    _usable(fmt.name, fmt)
+    _registered[fmt.name] = fmt
+    for known in (names, get):
+        known.cache_clear()
+    return fmt
+
+
+def _usable(name: str, found: object) -> Format:
+    if not isinstance(found, Format) or found.interface > INTERFACE:
+        raise UsageError(f"format {name!r} was written for another version of annokit's format interface ({INTERFACE})")
+    return found
+
 
 @cache
 def names() -> tuple[str, ...]:
-    """Return the names of all formats: the built-in ones in their order, then third parties' sorted."""
-    return (*BUILT_IN, *sorted(set(_third_parties()) - set(BUILT_IN)))
+    """Return the names of all formats: the built-in ones in their order, then all others sorted."""
+    return (*BUILT_IN, *sorted({*_third_parties(), *_registered} - set(BUILT_IN)))
 
 
 @cache
@@ -52,14 +93,14 @@ def get(name: str) -> Format:
     module = BUILT_IN.get(name)
     if module is not None:
         found = import_module(module).FORMAT
+    elif name in _registered:
+        found = _registered[name]
     elif name in _third_parties():
         module, _, attribute = _third_parties()[name].partition(":")
         found = getattr(import_module(module), attribute or "FORMAT")
     else:
         raise UsageError(f"unknown format {name!r}; there are: {', '.join(sorted(names()))}")
-    if not isinstance(found, Format) or found.interface > INTERFACE:
-        raise UsageError(f"format {name!r} was written for another version of annokit's format interface ({INTERFACE})")
-    return found
+    return _usable(name, found)
 
 
 def resolve(full: str) -> tuple[Format, str]:

@@ -34,6 +34,10 @@ class Keypoints(Shape):
         flags.flags.writeable = False
         return cls(checked, flags)
 
+    def __repr__(self) -> str:
+        labelled = self.points[self.labelled]
+        return f"<Keypoints joints={len(self)} visible={int(self.visible.sum())} labelled {_points.told(labelled)}>"
+
     def __len__(self) -> int:
         return len(self.points)
 

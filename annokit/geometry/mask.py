@@ -32,6 +32,9 @@ class Mask(Shape):
     rle: bytes = attrs.field(converter=_as_bytes)
     """COCO's compressed run lengths: column by column, background first."""
 
+    def __repr__(self) -> str:
+        return f"<Mask size={self.size!r} rle={len(self.rle)} bytes>"
+
     @classmethod
     def encode(cls, bitmap: Any) -> Self:
         """Return the mask of a (height, width) array of any dtype; what is not zero is foreground."""

@@ -39,6 +39,13 @@ def bounds(points: np.ndarray) -> tuple[float, float, float, float]:
     return xmin, ymin, xmax, ymax
 
 
+def told(*rings: np.ndarray) -> str:
+    """Return in a few words how many points rings have, and where they lie."""
+    points = np.concatenate([ring[:, :2] for ring in rings]) if rings else np.zeros((0, 2))
+    xmin, ymin, xmax, ymax = bounds(points)
+    return f"points={len(points)}" + (f" x={xmin:.4g}..{xmax:.4g} y={ymin:.4g}..{ymax:.4g}" if len(points) else "")
+
+
 def scaled(points: np.ndarray, width: float, height: float) -> np.ndarray:
     """Return (n, 2) or (n, 3) points with x multiplied by `width`, y by `height`, and any z kept."""
     factors = np.array([width, height, 1.0])[: points.shape[1]]

@@ -57,6 +57,9 @@ class Polygon(Shape):
             return cls(tuple(tuple(_points.checked(ring) for ring in part) for part in value))
         raise UsageError("a polygon is a ring, a list of rings or a list of parts; this nesting is none of them")
 
+    def __repr__(self) -> str:
+        return f"<Polygon parts={len(self.parts)} holes={self.holes} {_points.told(*self.rings)}>"
+
     @property
     def rings(self) -> tuple[np.ndarray, ...]:
         """All rings of all parts, in order."""

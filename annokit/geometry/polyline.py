@@ -24,6 +24,9 @@ class Polyline(Shape):
         """Return a polyline from pairs (or triples) or a flat list; raise UsageError where it is neither."""
         return cls(_points.checked(points, (2, 3)))
 
+    def __repr__(self) -> str:
+        return f"<Polyline {_points.told(self.points)}>"
+
     def __len__(self) -> int:
         return len(self.points)
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 import attrs
 
+from annokit.progress import bar
 from annokit.remote.job import Result
 
 
@@ -58,10 +59,8 @@ def meter(progress: ProgressOption, total: int | None) -> Iterator[Callable[[Res
     if callable(progress):
         yield _Teller(progress, total)
     elif progress:
-        from tqdm.auto import tqdm
-
-        with tqdm(total=total, unit="file") as bar:
-            yield _Teller(lambda now: _move(bar, now), total)
+        with bar(total=total, unit="file") as shown:
+            yield _Teller(lambda now: _move(shown, now), total)
     else:
         yield lambda result: None
 

@@ -263,3 +263,14 @@ class TestMask:
 def test_import_is_cheap() -> None:
     code = "import annokit.geometry, sys; assert not {'pycocotools', 'PIL', 'requests'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_shapes_with_many_points_are_one_line():
+    ring = [(0.1, 0.2), (0.3, 0.2), (0.3, 0.45)]
+    assert repr(Polygon.of([[ring, ring], [ring]])) == "<Polygon parts=2 holes=1 points=9 x=0.1..0.3 y=0.2..0.45>"
+    assert repr(Polygon(())) == "<Polygon parts=0 holes=0 points=0>"
+    assert repr(Polyline.of(ring * 100)) == "<Polyline points=300 x=0.1..0.3 y=0.2..0.45>"
+    assert (
+        repr(Keypoints.of(ring, [2, 1, 0])) == "<Keypoints joints=3 visible=1 labelled points=2 x=0.1..0.3 y=0.2..0.2>"
+    )
+    assert repr(Mask.encode(np.eye(3))) == "<Mask size=(3, 3) rle=6 bytes>"
