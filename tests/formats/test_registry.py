@@ -36,7 +36,7 @@ def test_a_registered_format_is_found_by_name_and_by_its_marks(lines, tmp_path):
     assert "lines" not in registry.names()
     assert registry.register(lines) is lines
     assert registry.names()[-1] == "lines"
-    assert annokit.detect(tmp_path / "a.lines") == "lines"
+    assert [match.format for match in annokit.detect(tmp_path / "a.lines")] == ["lines"]
     assert annokit.read(tmp_path / "a.lines").names == annokit.read(tmp_path / "a.lines", "lines").names
     assert list(annokit.read(tmp_path / "a.lines").names) == ["x.png", "y.png"]
 
