@@ -27,6 +27,7 @@ BEFORE = re.compile(rb"\}[ \t\n\r]*\Z")
 AFTER = re.compile(rb'[ \t\n\r]*\{[ \t\n\r]*"[^"\\]*"')
 CONSTANT = re.compile(rb'("(?:[^"\\]++|\\.)*+")|-?Infinity|NaN', re.DOTALL)
 TRIES = 2
+GLANCES = 4
 
 
 @attrs.frozen
@@ -61,6 +62,7 @@ class Blocks:
         self._guess = b""
         self._comma = 0
         self._misses = 0
+        self._scans = 0
         self._closed = False
 
     def __iter__(self) -> Iterator[Block]:
@@ -122,23 +124,36 @@ class Blocks:
         return records
 
     def _scan(self) -> int:
-        """Return the offset in the buffer of the last comma between records, or of the closing bracket."""
+        """Return the offset in the buffer of the last comma between records, or of the closing bracket.
+
+        The first scans look at little: at the start of an array they are to find out what a cut looks like, and at its
+        end the bracket is near.
+        """
         window, scan = self._window, Scan()
         window.fill(window.size, self._here())
+        self._scans += 1
+        step = window.size if self._scans > GLANCES else max(window.size >> 3, 64)
         done = 0
         while True:
+            stop = min(window.start + done + step, window.end)
             with memoryview(window.buffer) as view:
-                comma, end = scan.feed(view[window.start + done : window.end])
+                comma, end = scan.feed(view[window.start + done : stop])
             if scan.deepest > window.how.limits.json_depth:
                 self._explain(self._text(window.end)[:-1], None)
             if end >= 0:
                 return self._close(window.start + done + end)
             if comma >= 0:
                 return window.start + done + comma
-            done = len(window)
-            window.grow(self._here())
-            if len(window) == done:
-                self._explain(self._text(window.end)[:-1], None)
+            done = stop - window.start
+            step = max(step, done)
+            if stop == window.end:
+                self._read_on(done)
+
+    def _read_on(self, done: int) -> None:
+        """Grow the window, of which no byte is left to be scanned."""
+        self._window.grow(self._here())
+        if len(self._window) == done:
+            self._explain(self._text(self._window.end)[:-1], None)
 
     def _close(self, end: int) -> int:
         """Return the offset of the bracket that closes the array, once it has been found to be a square one."""

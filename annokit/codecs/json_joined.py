@@ -31,6 +31,8 @@ HUGE = re.compile(rb"(?<![\d.eE+])\d{19,}(?![\d.eE])|[eE]\+?\d{3,}")
 """What may be beyond the parser: integers near 2**63 and exponents of three digits."""
 DIGIT = re.compile(rb"\d")
 LARGE = 32 << 20
+NEAR = 4
+"""Bytes between two brackets that are looked at one by one."""
 DTYPES = {"d": np.float64, "i": np.int64}
 
 _thread = threading.local()
@@ -204,15 +206,23 @@ class Layout:
         deeper = self.marks[self.depths > joined.depth + 1]
         if len(deeper):
             return joined.rows_at(deeper)
-        empty = (
-            self.opens[:-1] & ~self.opens[1:]
-        )  # "[]"; between other brackets a comma may lie, but no digit fits beside
-        between = np.flatnonzero(~self._leaf[:-1] & (np.diff(self.marks) > np.where(empty, 1, 2)))
-        if not len(between):
-            return between
-        digits = Counter(joined.bytes - ord("0") < 10)
-        counts = digits.before(self.marks[between + 1]) - digits.before(self.marks[between])
-        return joined.rows_at(self.marks[between[counts > 0]])
+        apart = np.diff(self.marks) > 2  # a comma may lie between two brackets, but no digit fits beside
+        apart |= (np.diff(self.marks) > 1) & self.opens[:-1] & ~self.opens[1:]  # in "[]" not even that
+        between = np.flatnonzero(apart & ~self._leaf[:-1])
+        return joined.rows_at(self.marks[between[self._with_digits(between)]])
+
+    def _with_digits(self, between: Positions) -> Flags:
+        """Return behind which of the marks a digit stands before the next mark."""
+        data = self._joined.bytes
+        starts, stops = self.marks[between] + 1, self.marks[between + 1]
+        if len(between) and (stops - starts).max() > NEAR:
+            digits = Counter(data - ord("0") < 10)
+            return digits.before(stops) > digits.before(starts)
+        found = np.zeros(len(between), np.bool_)
+        for step in range(NEAR):
+            place = starts + step
+            found |= (place < stops) & (data[np.minimum(place, stops)] - ord("0") < 10)
+        return found
 
     def lengths(self) -> tuple[Positions, ...]:
         """Return the lengths of the arrays of each depth: first of the rows, last the numbers of the innermost."""
