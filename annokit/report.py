@@ -224,6 +224,7 @@ CODES: dict[str, str] = {
     "repaired": "The file breaks its format's syntax and was repaired as asked.",
     "ambiguous-media": "Several files fit one name; none was taken.",
     "missing-media": "The file that a record names does not lie in the given folders.",
+    "missing-file": "A file that the format consists of is missing.",
     "bad-media": "A media or mask file can't be decoded.",
     "size-mismatch": "A stated size differs from the file's.",
     "mask-without-annotation": "A mask holds an id that no annotation states.",
@@ -239,6 +240,7 @@ CODES: dict[str, str] = {
     "expanded": "Tracks are written frame by frame.",
     "derived": "A value that the target requires was computed.",
     "unknown-size": "An item of unknown size is written without what needs its size.",
+    "left-out": "Something is left out since it was not asked for.",
     # fetching
     "fetched": "A file was downloaded.",
     "fetch-failed": "A file could not be downloaded.",

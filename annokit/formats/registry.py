@@ -14,6 +14,7 @@ BUILT_IN = {
     "coco": "annokit.formats.coco",
     "dataloop": "annokit.formats.dataloop",
     "encord": "annokit.formats.encord",
+    "innotescus": "annokit.formats.innotescus",
     "yolo": "annokit.formats.yolo",
     "voc": "annokit.formats.voc",
     "masks": "annokit.formats.masks",
