@@ -31,7 +31,7 @@ _registered: dict[str, Format] = {}
 """Formats of this process alone, by :func:`register`."""
 
 
-def register(fmt: Format) -> Format:
+def register(fmt: Format) -> None:
     """Make a format known to this process; one of the same name that was registered before gives way.
 
     For a notebook or a script; a package names its formats in the entry-point group ``annokit.formats`` instead, and
@@ -41,11 +41,6 @@ def register(fmt: Format) -> Format:
     ----------
     fmt : Format
         The format.
-
-    Returns
-    -------
-    Format
-        The same one.
 
     Raises
     ------
@@ -60,7 +55,6 @@ def register(fmt: Format) -> Format:
     _registered[fmt.name] = fmt
     for known in (names, get):
         known.cache_clear()
-    return fmt
 
 
 def _usable(name: str, found: object) -> Format:

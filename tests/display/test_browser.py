@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
@@ -68,3 +69,25 @@ def test_the_legend_hides_shapes_without_a_script(tmp_path: Path) -> None:
         "utf-8",
     )
     assert "<title>1</title>" in rendered(page)
+
+
+def test_the_output_of_a_notebook_works_where_it_is_opened(tmp_path: Path) -> None:
+    notebook = Path(__file__).parents[2] / "notebooks" / "1_read_and_look.ipynb"
+    cells = [cell for cell in json.loads(notebook.read_text("utf-8"))["cells"] if cell["cell_type"] == "code"]
+    outputs = [output.get("data", {}).get("text/html") for cell in cells for output in cell["outputs"]]
+    html = "".join("".join(output) for output in outputs if output)
+    count = "[...document.querySelectorAll('.annokit-shape')].filter(e => getComputedStyle(e).display != 'none').length"
+    order = "[...document.querySelectorAll('.annokit-report tbody tr')].map(e => getComputedStyle(e).order).join()"
+    clicks = (
+        f"const told = [{count}, {order}];"
+        "const boxes = document.querySelectorAll('input[type=checkbox]'); boxes[boxes.length - 1].click();"
+        "document.querySelectorAll('.annokit-report input[type=radio]')[1].click();"
+        f"document.title = [...told, {count}, {order}].join('; ');"
+    )
+    page = tmp_path / "notebook.html"
+    page.write_text(f"<!doctype html><meta charset=utf-8><title></title>{html}<script>{clicks}</script>", "utf-8")
+    found = re.search(r"<title>(.*?)</title>", rendered(page))
+    assert found is not None
+    shown, listed, left, sorted_rows = found[1].split("; ")
+    assert (shown, left) == ("4", "3")
+    assert listed != sorted_rows
