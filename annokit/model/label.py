@@ -136,8 +136,13 @@ class Label:
 
     @property
     def path(self) -> str:
-        """The names from the topmost class down to this one, joined by dots."""
-        return self.name if self.parent is None else f"{self.parent.path}.{self.name}"
+        """The names from the topmost class down to this one, joined by dots; a name that begins with those above stays.
+
+        Dataloop calls a dog below an animal ``animal.dog``, others call it ``dog``: for both, that is the path.
+        """
+        if self.parent is None or self.name.startswith(f"{self.parent.path}."):
+            return self.name
+        return f"{self.parent.path}.{self.name}"
 
     def __str__(self) -> str:
         return self.name

@@ -26,7 +26,8 @@ extra           meaning
 ``#absent``     of an image, annotation or category: keys that a writer would add but that were not there; of the
                 dataset: lists that were not there. Items and labels are then those that annotations speak of
 ``#list``       of the dataset: the document is a results list
-``#ids``        of the dataset: lists whose ids stay although they are not distinct integers
+``#ids``        of the dataset: lists whose ids stay although they are not what the dialect wants
+``#outlines``   of the dataset: outlines are lists of points where the dialect states run lengths
 ``#further``    members of a record beyond the most keys that get a column
 ``##<key>``     the key ``#<key>``
 ==============  =====================================================================================================
@@ -38,6 +39,8 @@ from annokit.formats.base import Format
 from annokit.formats.coco.detection import detect
 from annokit.formats.coco.dialect import DIALECTS
 from annokit.formats.coco.holds import holds
+from annokit.formats.coco.panoptic_files import finish
+from annokit.formats.coco.panoptic_write import output_of
 from annokit.formats.coco.read import read
 from annokit.formats.coco.write import write
 
@@ -50,5 +53,7 @@ FORMAT = Format(
     read=read,
     write=write,
     holds=holds,
-    tasks=frozenset(("detection", "instance", "keypoints")),
+    finish=finish,
+    output_of=output_of,
+    tasks=frozenset(("detection", "instance", "keypoints", "panoptic")),
 )

@@ -11,6 +11,9 @@ from annokit.formats.coco.dialect import DIALECTS, Dialect
 if TYPE_CHECKING:
     from annokit.formats.detect import Probe
 
+LOOK = 64
+"""Bytes of a value that are looked at."""
+
 TOKEN = re.compile(rb'"((?:[^"\\]|\\.)*+)"(\s*+:)?+|[\[\]{}]', re.DOTALL)
 
 
@@ -66,15 +69,31 @@ def detect(probe: Probe) -> Mapping[str, str]:
         return {}
     head = probe.json_head(names[0] if names else None)
     lists = records_of(head) if head else {}
-    fits = {name: reason for name, dialect in DIALECTS.items() if (reason := _reason(dialect, lists))}
+    values = first_values(head) if head else {}
+    fits = {name: reason for name, dialect in DIALECTS.items() if (reason := _reason(dialect, lists, values))}
     return dict(list(fits.items())[-1:])
 
 
-def _reason(dialect: Dialect, lists: Mapping[str, frozenset[str]]) -> str | None:
+def first_values(head: bytes) -> dict[tuple[str, str], bytes]:
+    """Return what follows each key of the first record of each list, by list and key."""
+    found = {}
+    for name, offset in keys_of(head).items() if head[:1] == b"{" else ():
+        rest = head[offset:].lstrip()
+        if rest[:1] == b"[" and rest[1:].lstrip()[:1] == b"{":
+            found.update({(name, key): rest[start : start + LOOK] for key, start in keys_of(rest, 2).items()})
+    return found
+
+
+def _reason(
+    dialect: Dialect, lists: Mapping[str, frozenset[str]], values: Mapping[tuple[str, str], bytes]
+) -> str | None:
     """Return by which mark a document is of a dialect, None where it is not."""
     for name, wanted in dialect.marks:
         if wanted <= lists.get(name, frozenset()):
             return f"{f'a list of {name}' if name else 'a list of results'} with {', '.join(sorted(wanted))}"
+    for name, key, form in dialect.values:
+        if form.match(values.get((name, key), b"")):
+            return f"a list of {name} with a {key} as Dataloop writes it"
     for names in dialect.empty:
         if names <= lists.keys():
             return f"lists of {' and '.join(sorted(names))}"

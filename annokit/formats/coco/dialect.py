@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Mapping
 
 import attrs
@@ -10,6 +11,8 @@ import attrs
 from annokit.formats.base import Task
 
 Mark = tuple[str, frozenset[str]]
+
+Value = tuple[str, str, re.Pattern[bytes]]
 
 
 @attrs.frozen(kw_only=True)
@@ -27,6 +30,21 @@ class Dialect:
 
     tasks: frozenset[Task]
     """What people train on it for."""
+
+    values: tuple[Value, ...] = ()
+    """Lists, keys of their first record, and what that value looks like; any one tells the dialect."""
+
+    text_ids: bool = False
+    """Whether images and annotations have ids that are text, 24 hexadecimal digits where they are made."""
+
+    first_joint: int = 1
+    """What a category's skeleton calls its first joint."""
+
+    dotted: bool = False
+    """Whether a category's supercategory holds the dotted names above it, which belong to the label's name."""
+
+    outlined: bool = True
+    """Whether outlines are stated as lists of points; otherwise as run lengths, unless a file did otherwise."""
 
 
 def _mark(name: str, *keys: str) -> Mark:
@@ -48,5 +66,23 @@ PLAIN = Dialect(
     tasks=frozenset(("detection", "instance", "keypoints")),
 )
 
-DIALECTS: Mapping[str, Dialect] = {"": PLAIN}
+OBJECT_ID = re.compile(rb'\s*"[0-9a-f]{24}"')
+"""An id of the platform: 24 hexadecimal digits."""
+
+DATALOOP = Dialect(
+    title="COCO as Dataloop's converters write it (ids that are text, run lengths for outlines, skeletons from 0)",
+    marks=(_mark("categories", "templateId"),),
+    values=(
+        ("images", "id", OBJECT_ID),
+        ("annotations", "id", OBJECT_ID),
+        ("annotations", "image_id", OBJECT_ID),
+    ),
+    tasks=PLAIN.tasks,
+    text_ids=True,
+    first_joint=0,
+    dotted=True,
+    outlined=False,
+)
+
+DIALECTS: Mapping[str, Dialect] = {"": PLAIN, "dataloop": DATALOOP}
 """By the name after the colon. A file that carries the marks of several is of the last of them."""

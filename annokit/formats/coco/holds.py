@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from annokit.formats.coco import derive, fitting, identify, implied, outdated
+from annokit.formats.coco import derive, dotted, fitting, identify, implied, outdated
 from annokit.formats.coco.dialect import Dialect
 from annokit.formats.holds import KEPT, Holds
 
@@ -41,8 +41,9 @@ def holds(dialect: Dialect, options: Mapping[str, Any]) -> Holds:
         dangling=True,
         grouped=False,
         steps=(
-            outdated.drop_outdated,
+            outdated.drop_outdated(dialect),
             fitting.refuse_lost,
+            *((dotted.full_names,) if dialect.dotted else ()),
             fitting.as_categories,
             fitting.without_pixels,
             fitting.holes_as_masks,
@@ -52,7 +53,9 @@ def holds(dialect: Dialect, options: Mapping[str, Any]) -> Holds:
             fitting.finite_values,
             derive.boxed_keypoints,
             implied.settle,
-            identify.make_ids,
+            dotted.without_mark if dialect.outlined else dotted.run_lengths,
+            identify.make_ids(dialect),
+            *((dotted.as_categories(dialect),) if dialect.dotted else ()),
             derive.complete_annotations,
             derive.complete_items,
         ),

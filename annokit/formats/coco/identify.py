@@ -19,19 +19,25 @@ from annokit.model.label import Label
 from annokit.model.label_set import LabelSet
 
 if TYPE_CHECKING:
+    from annokit.formats.coco.dialect import Dialect
+    from annokit.formats.holds import Step
     from annokit.formats.steps import Found
     from annokit.model.dataset import Dataset
     from annokit.report import Issue
 
 TOLD = "ids are made, counted from 1, since those stated are not distinct integers"
+AS_TEXT = "ids are stated as text of 24 hexadecimal digits"
 ADDED = "an id is made where none is stated"
 
 
-def plain_ids(column: Column | None) -> bool:
-    """Tell whether the stated ids are distinct integers."""
+def plain_ids(column: Column | None, *, text: bool = False) -> bool:
+    """Tell whether the stated ids are distinct integers, or distinct texts."""
     if column is None:
         return True
     dense = Sparse.of_column(column).values
+    if text:
+        every = isinstance(dense, Text) or all(isinstance(value, str | Missing) for value in column.to_list())
+        return every and not len(repeated(column))
     if isinstance(dense, Text) and len(dense):
         return False
     if not isinstance(dense, Fixed) and not all(type(value) in (int, Missing) for value in column.to_list()):
@@ -53,16 +59,63 @@ def own_ids(ds: Dataset) -> list[str]:
     return [] if raw is None else [str(name) for name in loads(raw)]
 
 
-def make_ids(ds: Dataset, apply: bool) -> Found:
+def make_ids(dialect: Dialect) -> Step:
     """Give ids to what has none, or none that would do."""
-    own = own_ids(ds)
-    items, told_items = _with_ids(ds, ds._items, "images" in own, at_items)
-    annotations, told_annotations = _with_ids(ds, ds._annotations, "annotations" in own, at_annotations)
-    labels, told_labels = _labels_with_ids(ds.labels, "categories" in own)
-    changed = ds._with(items=items, annotations=annotations, labels=labels)
-    changed, told_own = _settled_own(changed, own)
-    issues = [*told_items, *told_annotations, *told_labels, *told_own]
-    return (changed if issues else ds), issues
+
+    def step(ds: Dataset, apply: bool) -> Found:
+        own = own_ids(ds)
+        with_ids = with_text_ids if dialect.text_ids else _with_ids
+        items, told_items = with_ids(ds, ds._items, "images" in own, at_items)
+        kept = dialect.together or "annotations" in own
+        annotations, told_annotations = with_ids(ds, ds._annotations, kept, at_annotations)
+        labels, told_labels = _labels_with_ids(ds.labels, "categories" in own)
+        changed = ds._with(items=items, annotations=annotations, labels=labels)
+        changed, told_own = _settled_own(changed, own, dialect)
+        issues = [*told_items, *told_annotations, *told_labels, *told_own]
+        return (changed if issues else ds), issues
+
+    return step
+
+
+def list_ids(items: Column | None, annotations: Column | None, labels: Any, dialect: Dialect) -> list[str]:
+    """Return the lists whose stated ids are not what the dialect wants."""
+    text = dialect.text_ids
+    plain = {
+        "images": plain_ids(items, text=text),
+        "annotations": dialect.together or plain_ids(annotations, text=text),
+        "categories": plain_ids(source_ids(labels)),
+    }
+    return [name for name, fits in plain.items() if not fits]
+
+
+def with_text_ids(ds: Dataset, table: Table, own: bool, place: Any) -> tuple[Table, list[Issue]]:
+    """Return a table whose ids are distinct texts: the stated ones, else those that are numbers, else by the row."""
+    column = table.sparse("id")
+    lacking = np.flatnonzero(~_stated(table, column) & ~lacks_by_mark(table, "id"))
+    if own or (not len(lacking) and plain_ids(column, text=True)):
+        return table, []
+    rows = np.zeros(0, np.int64) if column is None else column.present()
+    stated = {} if column is None else dict(zip(rows.tolist(), column.values_of(rows), strict=True))
+    numbered = column is not None and plain_ids(column)
+    fine = column is not None and plain_ids(column, text=True)
+    made = {row: value if fine else text_id(value if numbered else row + 1) for row, value in stated.items()}
+    taken, number = set(made.values()), 0
+    for row in lacking.tolist():
+        number += 1
+        while text_id(number) in taken:
+            number += 1
+        made[row] = text_id(number)
+    rows = np.array(sorted(made), np.int64)
+    changed = np.array([row for row in rows.tolist() if stated.get(row) != made[row]], np.int64)
+    where = None if len(rows) == len(table) else rows
+    ids = Sparse(len(table), where, None, Text.of([made[row] for row in rows.tolist()]))
+    code, told = ("derived", ADDED) if fine or column is None else ("restated", AS_TEXT)
+    return table.replace({"id": ids}), [place(ds, code, "id", told, changed)]
+
+
+def text_id(number: int) -> str:
+    """Return an id of 24 hexadecimal digits, as those of the platform are."""
+    return f"{number % (1 << 96):024x}"
 
 
 def _with_ids(ds: Dataset, table: Table, own: bool, place: Any) -> tuple[Table, list[Issue]]:
@@ -129,13 +182,13 @@ def _lacks_id(label: Label) -> bool:
     return "id" in label.extras.get(LABEL_ABSENT, ()) or "coco/id" in label.extras
 
 
-def _settled_own(ds: Dataset, own: list[str]) -> Found:
-    """Forget that ids are to stay where they are distinct integers by now."""
-    ids = {"images": ds._items.get("id"), "annotations": ds._annotations.get("id"), "categories": source_ids(ds.labels)}
-    kept = [name for name in own if not plain_ids(ids[name])]
+def _settled_own(ds: Dataset, own: list[str], dialect: Dialect) -> Found:
+    """Forget that ids are to stay where they are what is wanted by now."""
+    wrong = list_ids(ds._items.get("id"), ds._annotations.get("id"), ds.labels, dialect)
+    kept = [name for name in own if name in wrong]
     if kept == own:
         return ds, []
     rest = {key: raw for key, raw in ds._extras.items() if key != keys.OWN_IDS}
-    told = "ids are distinct integers by now, and need no mark"
+    told = "ids are what they should be by now, and need no mark"
     issue = at_all("restated", "document", told, [name for name in own if name not in kept])
     return ds._with(extras={**rest, **({keys.OWN_IDS: dumps(kept)} if kept else {})}), [issue]

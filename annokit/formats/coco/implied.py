@@ -86,7 +86,8 @@ def absent_lists(ds: Dataset) -> list[str]:
 
 
 def _is_list(ds: Dataset) -> bool:
-    further = any(key.startswith("coco/") and key not in (keys.LISTED, keys.OWN_IDS) for key in ds._extras)
+    marks = (keys.LISTED, keys.OWN_IDS, keys.OUTLINED)
+    further = any(key.startswith("coco/") and key not in marks for key in ds._extras)
     return not further and not ds.info and _are_implied_items(ds) and _are_implied_labels(ds)
 
 

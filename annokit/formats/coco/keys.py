@@ -27,6 +27,9 @@ LISTED = "coco/#list"
 OWN_IDS = "coco/#ids"
 """Of the dataset: the lists whose ids are kept although they are not distinct integers."""
 
+OUTLINED = "coco/#outlines"
+"""Of the dataset: outlines are lists of points although the dialect states run lengths."""
+
 LISTS = ("images", "annotations", "categories")
 
 ITEM_TOP = ("file_name", "id", "coco_url", "height", "width")

@@ -11,12 +11,14 @@ import numpy as np
 from annokit.columns import Column, Number, Table
 from annokit.columns.base import Array
 from annokit.formats.coco import keys
-from annokit.formats.coco.categories import ABSENT
+from annokit.formats.coco.categories import ABOVE, ABSENT
 from annokit.formats.places import at_all, at_annotations, at_items
 from annokit.model.label import Label
 from annokit.model.label_set import LabelSet
 
 if TYPE_CHECKING:
+    from annokit.formats.coco.dialect import Dialect
+    from annokit.formats.holds import Step
     from annokit.formats.steps import Found
     from annokit.model.dataset import Dataset
 
@@ -98,8 +100,12 @@ ANNOTATION_STATES: dict[str, Stated] = {
 """Which rows state a key otherwise than verbatim."""
 
 
-def drop_outdated(ds: Dataset, apply: bool) -> Found:
+def drop_outdated(dialect: Dialect) -> Step:
     """Drop verbatim values where the model states something by now."""
+    return lambda ds, apply: _without_outdated(ds, dialect)
+
+
+def _without_outdated(ds: Dataset, dialect: Dialect) -> Found:
     issues = []
     changes: dict[str, Table] = {}
     for what, states, place in (("items", ITEM_STATES, at_items), ("annotations", ANNOTATION_STATES, at_annotations)):
@@ -117,7 +123,7 @@ def drop_outdated(ds: Dataset, apply: bool) -> Found:
             changes[what] = table.replace(dropped)
     ds = ds._with(**changes) if changes else ds
     ds, more = _outdated_lists(ds)
-    ds, labels = _outdated_labels(ds)
+    ds, labels = _outdated_labels(ds, dialect)
     return ds, [*issues, *more, *labels]
 
 
@@ -137,8 +143,8 @@ def _outdated_lists(ds: Dataset) -> Found:
     return ds._with(extras=extras), [at_all("dropped", "document", told, gone, severity="info")]
 
 
-def _outdated_labels(ds: Dataset) -> Found:
-    labels = [_settled(label) for label in ds.labels]
+def _outdated_labels(ds: Dataset, dialect: Dialect) -> Found:
+    labels = [_settled(label, dialect) for label in ds.labels]
     changed = [new.name for old, new in zip(ds.labels, labels, strict=True) if old != new]
     if not changed:
         return ds, []
@@ -147,7 +153,7 @@ def _outdated_labels(ds: Dataset) -> Found:
     return ds._with(labels=LabelSet(labels, ds.labels.attributes)), [issue]
 
 
-def _settled(label: Label) -> Label:
+def _settled(label: Label, dialect: Dialect) -> Label:
     """Return a label whose extras say nothing that the label itself says."""
     stated: dict[str, Any] = {
         "id": label.source_id,
@@ -161,13 +167,15 @@ def _settled(label: Label) -> Label:
         gone.add("coco/name")
     kept = {key: value for key, value in label.extras.items() if key not in gone}
     told = kept.pop(ABSENT, [])
-    still = [key for key in told if _lacks(label, key)]
+    still = [key for key in told if _lacks(label, key, dialect)]
     kept = {**kept, ABSENT: still} if still else kept
     return label if kept == label.extras else attrs.evolve(label, extras=kept)
 
 
-def _lacks(label: Label, key: str) -> bool:
+def _lacks(label: Label, key: str, dialect: Dialect) -> bool:
     """Tell whether a label says nothing that the file did not."""
+    if key == ABOVE:
+        return dialect.dotted
     if key == "id":
         return label.source_id is None
     if key == "name":

@@ -18,7 +18,7 @@ from annokit.formats.coco import implied, keys, records
 from annokit.formats.coco.categories import label_of
 from annokit.formats.coco.detection import own_file
 from annokit.formats.coco.gather import Gathered
-from annokit.formats.coco.identify import plain_ids, source_ids
+from annokit.formats.coco.identify import list_ids, source_ids
 from annokit.formats.coco.implied import frame_of
 from annokit.formats.coco.issues import Told, issues_of
 from annokit.formats.coco.resolve import Resolved, resolve, with_values
@@ -204,14 +204,16 @@ class _Document:
         for number, record in enumerate(value):
             if not isinstance(record, dict):
                 self._bad(f"/categories/{number}", dumps(record))
-        return [label_of(record) for record in value if isinstance(record, dict)]
+        dialect = self._context.dialect
+        return [label_of(record, dialect) for record in value if isinstance(record, dict)]
 
     def _mark_ids(self, items: Table, annotations: Table, labels: list[Label]) -> None:
-        """Note the lists whose ids are to stay although a writer would make others."""
-        ids = {"images": items.get("id"), "annotations": annotations.get("id"), "categories": source_ids(labels)}
-        own = [name for name, column in ids.items() if not plain_ids(column)]
+        """Note the lists whose ids are to stay although a writer would make others, and outlines that are to stay."""
+        own = list_ids(items.get("id"), annotations.get("id"), labels, self._context.dialect)
         if own:
             self._extras[keys.OWN_IDS] = dumps(own)
+        if not self._context.dialect.outlined and "points" in annotations:
+            self._extras[keys.OUTLINED] = b"true"
 
 
 def _top_extra(key: str) -> str:

@@ -12,9 +12,11 @@ from annokit.columns.json import dumps, loads
 from annokit.formats.coco import keys
 from annokit.formats.coco.categories import record_of
 from annokit.formats.coco.members import Members, annotation_members, image_members
+from annokit.formats.coco.panoptic_write import PictureMembers, name_of, write_pngs
 
 if TYPE_CHECKING:
     from annokit.codecs.output import Output
+    from annokit.formats.coco.dialect import Dialect
     from annokit.formats.context import WriteContext
     from annokit.model.dataset import Dataset
 
@@ -26,15 +28,17 @@ FIRST = ("info", "licenses")
 
 
 def write(ds: Dataset, output: Output, context: WriteContext) -> None:
-    """Write a dataset that was narrowed already."""
-    with output.open(f"{context.stem}.json") as file:
+    """Write a dataset that was narrowed already; a panoptic one into ``panoptic.json`` and the folder ``panoptic``."""
+    if context.dialect.together:
+        write_pngs(ds, output, context)
+    with output.open(name_of(ds, output.kind, context.stem)) as file:
         if keys.LISTED in ds._extras:
             file.write(b"[")
             _write_records(file, annotation_members(ds), len(ds._annotations), context)
             file.write(b"]")
             return
         file.write(b"{")
-        for number, (key, parts) in enumerate(_top(ds).items()):
+        for number, (key, parts) in enumerate(_top(ds, context.dialect).items()):
             file.write((b"," if number else b"") + dumps(key) + b":")
             if isinstance(parts, bytes):
                 file.write(parts)
@@ -45,9 +49,9 @@ def write(ds: Dataset, output: Output, context: WriteContext) -> None:
         file.write(b"}")
 
 
-def _top(ds: Dataset) -> dict[str, bytes | Members]:
+def _top(ds: Dataset, dialect: Dialect) -> dict[str, bytes | Members | PictureMembers]:
     """Return the members of the document, in their order."""
-    found: dict[str, bytes | Members] = {}
+    found: dict[str, bytes | Members | PictureMembers] = {}
     if ds.info:
         found["info"] = dumps(ds.info)
     for name, raw in ds._extras.items():
@@ -56,18 +60,19 @@ def _top(ds: Dataset) -> dict[str, bytes | Members]:
             found[key] = raw
     top = {key: found[key] for key in (*(k for k in FIRST if k in found), *(k for k in found if k not in FIRST))}
     absent = loads(ds._extras.get("coco/#absent", b"[]"))
-    lists: dict[str, Any] = {"images": image_members(ds), "annotations": annotation_members(ds)}
-    lists["categories"] = b"[" + b",".join(dumps(record_of(label)) for label in ds.labels) + b"]"
+    annotations = PictureMembers(ds) if dialect.together else annotation_members(ds)
+    lists: dict[str, Any] = {"images": image_members(ds), "annotations": annotations}
+    lists["categories"] = b"[" + b",".join(dumps(record_of(label, dialect)) for label in ds.labels) + b"]"
     top.update({name: value for name, value in lists.items() if name not in absent and name not in top})
     return top
 
 
-def _write_records(file: BinaryIO, members: Members, count: int, context: WriteContext) -> None:
+def _write_records(file: BinaryIO, members: Members | PictureMembers, count: int, context: WriteContext) -> None:
     for text in _blocks(members, count):
         file.write(text)
 
 
-def _blocks(members: Members, count: int) -> Iterator[bytes]:
+def _blocks(members: Members | PictureMembers, count: int) -> Iterator[bytes]:
     for start in range(0, count, BLOCK):
         text = members.records(start, min(start + BLOCK, count))
         yield b"," + text if start else text

@@ -25,17 +25,9 @@ REST = "dataloop/#ontology"
 """Extra of a dataset: what an ontology says besides labels and definitions."""
 
 
-def full_name(label: Label) -> str:
-    """Return the names from the topmost label down, joined by dots, also where a label's name begins with them."""
-    if label.parent is None:
-        return label.name
-    above = full_name(label.parent)
-    return label.name if label.name.startswith(f"{above}.") else f"{above}.{label.name}"
-
-
 def fit_labels(ds: Dataset, apply: bool) -> Found:
     """Give labels their full names, put parents among them, and leave what an ontology can't say."""
-    names = [full_name(label) for label in ds.labels]
+    names = [label.path for label in ds.labels]
     ontology = ontology_of(document_of(_gathered(ds)), "")
     place = {label.name: position for position, label in enumerate(ontology.labels)}
     made = LabelSet(ontology.labels, ontology.attributes)
@@ -63,14 +55,14 @@ def _gathered(ds: Dataset) -> Ontology:
         children.setdefault(None if label.parent is None else label.parent.name, []).append(label)
     definitions = list(ds.labels.attributes)
     for label in ds.labels:
-        concerned: Any = (full_name(label),)
+        concerned: Any = (label.path,)
         definitions += [attrs.evolve(each, labels=concerned) for each in label.attributes]
     return Ontology(tuple(_in_order(children, None)), tuple(definitions))
 
 
 def _add(found: dict[str, Label], label: Label, *, stated: bool) -> Label:
     """Return the label under its full name, and put it and those above it among the `found`."""
-    name = full_name(label)
+    name = label.path
     parent = None if label.parent is None else _add(found, label.parent, stated=False)
     if name not in found or (stated and found[name].source_id == PLACEHOLDER):
         skeleton = None if label.skeleton is None else distinct_joints(label.skeleton)

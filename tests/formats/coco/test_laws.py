@@ -9,7 +9,7 @@ from tests.formats.laws import check_laws
 from tests.strategies import datasets
 
 RELAXED = settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 
 
@@ -17,6 +17,17 @@ RELAXED = settings(
 @given(datasets())
 @pytest.mark.filterwarnings("ignore::annokit.LossWarning")
 def test_coco(tmp_path, dataset):
-    back = check_laws(dataset, "coco", tmp_path)
+    _check(tmp_path, dataset, "coco")
+
+
+@RELAXED
+@given(datasets())
+@pytest.mark.filterwarnings("ignore::annokit.LossWarning")
+def test_coco_of_dataloop(tmp_path, dataset):
+    _check(tmp_path, dataset, "coco:dataloop")
+
+
+def _check(tmp_path, dataset, dialect):
+    back = check_laws(dataset, dialect, tmp_path)
     if back is not None:
         json.loads((tmp_path / "out.json").read_bytes())

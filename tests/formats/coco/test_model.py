@@ -8,6 +8,7 @@ import pytest
 
 import annokit
 from annokit import Box, Keypoints, Mask, Polygon
+from annokit.formats.coco.dialect import DIALECTS
 from annokit.formats.io import read, write
 
 DOCUMENT = {
@@ -164,7 +165,7 @@ def test_a_results_list_has_items_and_labels_of_its_own():
     assert made["annotations"] == rows
     assert (
         read(BytesIO(out.getvalue()), "coco")
-        == annokit.formats.narrow.narrow(edit.dataset, annokit.formats.registry.get("coco").holds(None, {}))[0]
+        == annokit.formats.narrow.narrow(edit.dataset, annokit.formats.registry.get("coco").holds(DIALECTS[""], {}))[0]
     )
 
 
