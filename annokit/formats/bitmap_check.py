@@ -11,7 +11,7 @@ import numpy as np
 from annokit.columns import Fixed
 from annokit.columns.base import Array
 from annokit.errors import AnnokitError
-from annokit.formats.bitmap_files import damaged_bitmaps
+from annokit.formats.bitmap_files import damaged_bitmaps, told_ids, unseen_issue
 from annokit.media.image import load_label_bitmap
 from annokit.media.size import image_sizes
 from annokit.model.bitmaps import masked_ids
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
 
 CHECKED_PIXELS = 64 * 1024 * 1024
 """Pixels of bitmaps that are compared with the annotations where nobody asks: a second or two."""
-
-FIRST_IDS = 20
-"""Ids without annotation that are named per bitmap."""
 
 
 def finish(ds: Dataset, context: ReadContext, options: Mapping[str, Any]) -> Dataset:
@@ -84,15 +81,8 @@ class _Compared:
 
     def issues(self, ds: Dataset) -> list[Issue]:
         """Return it as issues."""
-        told = (
-            ("mask-without-annotation", "the bitmap holds an id that no annotation states", self.unclaimed),
-            ("annotation-without-mask", "the annotation has no pixels in the bitmap", self.empty),
-        )
-        return [
-            Issue.at(code, "warning", message, Places.of(places), field="shape", fate="kept")
-            for code, message, places in told
-            if places
-        ]
+        told = {"mask-without-annotation": self.unclaimed, "annotation-without-mask": self.empty}
+        return [unseen_issue(code, Places.of(places)) for code, places in told.items() if places]
 
 
 def _compared(ds: Dataset, rows: Array, paths: list[str], context: ReadContext) -> _Compared:
@@ -108,10 +98,7 @@ def _compared(ds: Dataset, rows: Array, paths: list[str], context: ReadContext) 
             continue
         without = np.flatnonzero(~np.isin(stated, present))
         found.empty += [(name, int(own[place]), f"id {stated[place]}") for place in without.tolist()]
-        extra = np.setdiff1d(present, stated)
-        found.unclaimed += [(name, None, f"id {ident}") for ident in extra[:FIRST_IDS].tolist()]
-        if len(extra) > FIRST_IDS:
-            found.unclaimed.append((name, None, f"and {len(extra) - FIRST_IDS} more ids"))
+        found.unclaimed += [(name, None, told) for told in told_ids(np.setdiff1d(present, stated))]
     return found
 
 

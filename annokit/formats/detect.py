@@ -58,6 +58,10 @@ class Probe:
                 self._heads[name] = b""
         return self._heads[name]
 
+    def open(self, name: str) -> BinaryIO:
+        """Open a file, for marks that stand behind its head."""
+        return self._source.open(name)
+
     @cached_property
     def first_json(self) -> str | None:
         """The only JSON file, or the first one; None where there is none."""
@@ -93,9 +97,10 @@ def detect(path: str | PathLike[str] | BinaryIO) -> list[Match]:
         The path does not exist.
     """
     from annokit.codecs.source import open_source
+    from annokit.formats.exports.read import tree_matches
 
     with open_source(path) as source:
-        return matches(Probe(source))
+        return [Match(*found) for found in tree_matches(source)] or matches(Probe(source))
 
 
 def matches(probe: Probe) -> list[Match]:

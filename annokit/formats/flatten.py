@@ -30,8 +30,9 @@ ROWS = 8192
 
 
 def mask_rows(ds: Dataset) -> Array:
-    """Return the rows whose shape is a mask."""
-    return np.flatnonzero(ds._annotations.array("kind") == KIND_CODE["mask"])
+    """Return the rows whose shape is a mask, but those whose pixels still lie in a bitmap."""
+    rows = np.flatnonzero(ds._annotations.array("kind") == KIND_CODE["mask"])
+    return np.setdiff1d(rows, rows_in_bitmaps(ds))
 
 
 def counts_of(ds: Dataset, rows: Array) -> tuple[Array, Array, Array]:
@@ -58,7 +59,7 @@ def sizes_from_masks(ds: Dataset, apply: bool) -> Found:
     first = np.unique(item, return_index=True)[1]
     stated = rles(ds, rows[first]) if len(first) else []
     for place, ((height, width), _) in zip(first.tolist(), stated, strict=True):
-        filled[item[place]] = (width, height)
+        filled[item[place]] = (width, height) if width > 0 and height > 0 else -1
     changed = np.flatnonzero((filled != size).any(axis=1))
     if not len(changed):
         return ds, []
@@ -193,7 +194,7 @@ def _groups(ds: Dataset) -> Iterator[Array]:
 def _flatten(ds: Dataset, rows: Array, changes: _Changes, merged: bool, overlaps: bool) -> None:
     column = ds._annotations.array("item")[rows]
     keys = _keys(ds, rows, merged)
-    masked = ds._annotations.array("kind")[rows] == KIND_CODE["mask"]
+    masked = np.isin(rows, mask_rows(ds))
     joined = np.unique(column[_repeated(column, keys)]) if merged else np.zeros(0, np.int64)
     covered = np.zeros(0, np.int64)
     flat, offsets = np.zeros(0, np.int64), np.zeros(len(rows) + 1, np.int64)

@@ -41,6 +41,11 @@ def _rgba24(ids: np.ndarray) -> np.ndarray:
     return (ids.astype("<u4") | np.uint32(0xFF000000)).view(np.uint8)
 
 
+def _rgb24(ids: np.ndarray) -> np.ndarray:
+    parts = ids.astype("<u4").view(np.uint8).reshape(*ids.shape, 4)
+    return np.ascontiguousarray(parts[:, :, :3]).reshape(ids.shape[0], -1)
+
+
 def _bytes(ids: np.ndarray) -> np.ndarray:
     return ids.astype(np.uint8)
 
@@ -51,11 +56,12 @@ def _big_endian_16(ids: np.ndarray) -> np.ndarray:
 
 ENCODINGS: dict[str, _Encoding] = {
     "rgba24": _Encoding(0xFFFFFF, 8, 6, _rgba24),
+    "rgb24": _Encoding(0xFFFFFF, 8, 2, _rgb24),
     "gray8": _Encoding(0xFF, 8, 0, _bytes),
     "gray16": _Encoding(0xFFFF, 16, 0, _big_endian_16),
     "palette": _Encoding(0xFF, 8, 3, _bytes),
 }
-"""Known encodings: 24-bit ids in RGBA with red lowest and alpha 255, 8-bit grey, 16-bit grey, palette index."""
+"""Known encodings: 24-bit ids in RGBA, red lowest and alpha 255; the same in RGB; 8-bit grey; 16-bit grey; index."""
 
 
 def encode_label_bitmap(ids: np.ndarray, encoding: str = "rgba24", *, palette: np.ndarray | None = None) -> bytes:
@@ -65,7 +71,7 @@ def encode_label_bitmap(ids: np.ndarray, encoding: str = "rgba24", *, palette: n
     ----------
     ids : (H, W) array of integers or bool
         From 0 to the encoding's largest value.
-    encoding : {"rgba24", "gray8", "gray16", "palette"}
+    encoding : {"rgba24", "rgb24", "gray8", "gray16", "palette"}
         How a pixel holds its id; see :data:`ENCODINGS`.
     palette : (n, 3) uint8 array, optional
         Red, green and blue of each index, for ``palette`` and only there; n is at most 256 and above the largest id.

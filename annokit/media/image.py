@@ -50,7 +50,7 @@ def open_image(source: Source, limits: Limits = DEFAULT_LIMITS) -> Image.Image:
         return _upright(image, header)
 
 
-def load_label_bitmap(source: Source, limits: Limits = DEFAULT_LIMITS) -> np.ndarray:
+def load_label_bitmap(source: Source, limits: Limits = DEFAULT_LIMITS, *, colors: bool = False) -> np.ndarray:
     """Decode an image whose pixel values are ids.
 
     RGB and RGBA pixels are 24-bit numbers, red lowest, alpha ignored. Grey pixels of 1, 2, 4, 8, 16 or 32 bits are the
@@ -62,6 +62,8 @@ def load_label_bitmap(source: Source, limits: Limits = DEFAULT_LIMITS) -> np.nda
         The bitmap.
     limits : Limits
         ``pixels`` is checked against the header before anything is decoded.
+    colors : bool
+        Whether the id of a palette image is the colour, as a 24-bit number, instead of the index.
 
     Returns
     -------
@@ -78,7 +80,8 @@ def load_label_bitmap(source: Source, limits: Limits = DEFAULT_LIMITS) -> np.nda
     with _decoded(source, limits) as (image, header, label):
         if header.kind in _LOSSY:
             raise MediaError(f"{label}: a {header.kind} file is lossy and can't hold ids; expected a PNG", path=label)
-        ids = _ids(image, image.info.get("annokit-bits", 8))
+        colored = colors and image.mode == "P"
+        ids = _ids(image.convert("RGB"), 8) if colored else _ids(image, image.info.get("annokit-bits", 8))
         if ids is None:
             found = f"{image.mode} pixels of {image.info.get('annokit-bits', 8)} bits"
             expected = "grey, palette, or 8-bit RGB or RGBA pixels"

@@ -52,7 +52,8 @@ def _field(masks: Sparse, name: str) -> Array:
 def idents_of(ds: Dataset, rows: Array) -> Array:
     """Return the ids in their bitmap of rows of :func:`rows_in_bitmaps`, (k,) int64."""
     masks = ds._annotations.sparse("mask")
-    assert masks is not None
+    if masks is None or not len(rows):
+        return np.zeros(0, np.int64)
     struct = masks.values
     assert isinstance(struct, Struct)
     data = struct.fields["data"].take(masks.slots_of(rows))
@@ -98,6 +99,9 @@ class Settled:
     damaged: list[tuple[int, str]]
     """Items whose bitmap can't be read, and why; their masks have no pixels now."""
 
+    unclaimed: list[tuple[int, Array]] = attrs.field(factory=list)
+    """Items whose bitmap holds ids that none of the masks states, and those ids, ascending."""
+
 
 def settled(ds: Dataset, load: Load = load_bitmap, rows: Array | None = None) -> Settled:
     """Return the dataset with the pixels of masks taken out of their bitmaps, each of which is decoded once.
@@ -116,6 +120,7 @@ def settled(ds: Dataset, load: Load = load_bitmap, rows: Array | None = None) ->
         return Settled(ds, rows, [])
     missing = unseen(ds, rows)
     damaged: list[tuple[int, str]] = []
+    unclaimed: list[tuple[int, Array]] = []
     pieces = []
     from annokit.geometry.labelmap import objects
 
@@ -130,9 +135,13 @@ def settled(ds: Dataset, load: Load = load_bitmap, rows: Array | None = None) ->
         except AnnokitError as error:
             damaged.append((owner, str(error)))
             found = None
-        pieces.append(_of_item(found, idents_of(ds, rows[own])))
+        idents = idents_of(ds, rows[own])
+        pieces.append(_of_item(found, idents))
+        extra = np.zeros(0, np.int64) if found is None else np.setdiff1d(found.ids, idents)
+        if len(extra):
+            unclaimed.append((owner, extra))
     table = _with_masks(ds, rows[order], pieces)
-    return Settled(ds._with(annotations=table), missing, damaged)
+    return Settled(ds._with(annotations=table), missing, damaged, unclaimed)
 
 
 def _of_item(found: Objects | None, ids: Array) -> tuple[Array, Array, Text]:

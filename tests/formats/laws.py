@@ -31,17 +31,17 @@ def check_laws(dataset: Dataset, format: str, tmp_path: Path, **options: Any) ->
     tmp_path : Path
         Where to write.
     **options
-        Of the writer; ``read_options`` are those of the reader.
+        Of the writer; ``read_options`` are those of the reader, ``name`` is that of what is written.
 
     Returns
     -------
     Dataset or None
         What was read back; None where the format needs a size that nobody knows, which write refuses.
     """
-    read_options = options.pop("read_options", {})
+    read_options, name = options.pop("read_options", {}), options.pop("name", None)
     fmt, dialect = registry.resolve(format)
     holds = fmt.holds(fmt.dialect(dialect), options)
-    path = tmp_path / ("out" if fmt.output == "folder" else f"out{fmt.suffix}")
+    path = tmp_path / (name or ("out" if fmt.output == "folder" else f"out{fmt.suffix}"))
     try:
         narrowed, report = narrow(dataset, holds)
     except MissingSizeError:

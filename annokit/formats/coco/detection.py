@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
-from annokit.formats.coco.dialect import DIALECTS, Dialect
+from annokit.errors import AnnokitError
+from annokit.formats.coco.dialect import DIALECTS, PANOPTIC, Dialect
 
 if TYPE_CHECKING:
+    from annokit.codecs.source import Source
     from annokit.formats.detect import Probe
 
 LOOK = 64
 """Bytes of a value that are looked at."""
+
+LIST = b'"annotations"'
+FAR = 1 << 28
+STEP = 1 << 20
+RECORD = 1 << 16
+"""How the list of annotations is found: its key, within how many bytes, read at once, and bytes of its first record."""
 
 TOKEN = re.compile(rb'"((?:[^"\\]|\\.)*+)"(\s*+:)?+|[\[\]{}]', re.DOTALL)
 
@@ -71,7 +79,46 @@ def detect(probe: Probe) -> Mapping[str, str]:
     lists = records_of(head) if head else {}
     values = first_values(head) if head else {}
     fits = {name: reason for name, dialect in DIALECTS.items() if (reason := _reason(dialect, lists, values))}
+    if fits and names and "annotations" not in lists:
+        fits |= {key: reason for key, dialect in DIALECTS.items() if (reason := _behind(dialect, probe, names[0]))}
     return dict(list(fits.items())[-1:])
+
+
+def _behind(dialect: Dialect, probe: Probe, name: str) -> str | None:
+    """Return by which mark of annotations that begin behind the head a file is of a dialect, None where it isn't."""
+    if not dialect.together:
+        return None
+    try:
+        with probe.open(name) as file:
+            return _reason(dialect, {"annotations": first_annotation(file)}, {})
+    except (AnnokitError, OSError):
+        return None
+
+
+def holds_segments(source: Source, name: str) -> bool:
+    """Tell whether the annotations of a document are records of segments."""
+    with source.open(name) as file:
+        found = first_annotation(file)
+    return any(wanted <= found for name, wanted in PANOPTIC.marks if name == "annotations")
+
+
+def first_annotation(file: BinaryIO) -> frozenset[str]:
+    """Return the keys of the first annotation of a document; none where it does not begin within :data:`FAR` bytes."""
+    kept, seen = b"", 0
+    while seen < FAR:
+        text = file.read(STEP)
+        if not text:
+            return frozenset()
+        seen += len(text)
+        kept += text
+        start = kept.find(LIST)
+        while start >= 0:
+            rest = kept[start + len(LIST) : start + len(LIST) + RECORD].lstrip(b" :\t\r\n")
+            if rest[:1] == b"[":
+                return frozenset(keys_of(rest + file.read(RECORD), 2))
+            start = kept.find(LIST, start + 1)
+        kept = kept[-len(LIST) - 1 :]
+    return frozenset()
 
 
 def first_values(head: bytes) -> dict[tuple[str, str], bytes]:

@@ -43,6 +43,9 @@ class Dialect:
     dotted: bool = False
     """Whether a category's supercategory holds the dotted names above it, which belong to the label's name."""
 
+    together: bool = False
+    """Whether the annotations of an image are one record, whose pixels lie in a PNG beside the file."""
+
     outlined: bool = True
     """Whether outlines are stated as lists of points; otherwise as run lengths, unless a file did otherwise."""
 
@@ -84,5 +87,12 @@ DATALOOP = Dialect(
     outlined=False,
 )
 
-DIALECTS: Mapping[str, Dialect] = {"": PLAIN, "dataloop": DATALOOP}
+PANOPTIC = Dialect(
+    title="COCO panoptic (a record per image, with the ids of its pixels in a PNG)",
+    marks=(_mark("annotations", "image_id", "segments_info"), _mark("annotations", "file_name", "segments_info")),
+    tasks=frozenset(("panoptic", "semantic", "instance")),
+    together=True,
+)
+
+DIALECTS: Mapping[str, Dialect] = {"": PLAIN, "dataloop": DATALOOP, "panoptic": PANOPTIC}
 """By the name after the colon. A file that carries the marks of several is of the last of them."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from annokit.formats.coco import derive, dotted, fitting, identify, implied, outdated
+from annokit.formats.coco import derive, dotted, fitting, identify, implied, outdated, panoptic_fit
 from annokit.formats.coco.dialect import Dialect
+from annokit.formats.coco.panoptic_holds import panoptic_holds
 from annokit.formats.holds import KEPT, Holds
 
 NOTES = (
@@ -17,6 +18,10 @@ NOTES = (
 
 def holds(dialect: Dialect, options: Mapping[str, Any]) -> Holds:
     """Return what a COCO file can hold."""
+    return (panoptic_holds if dialect.together else _plain)(dialect)
+
+
+def _plain(dialect: Dialect) -> Holds:
     return Holds(
         kinds={
             "none": KEPT,
@@ -42,6 +47,7 @@ def holds(dialect: Dialect, options: Mapping[str, Any]) -> Holds:
         grouped=False,
         steps=(
             outdated.drop_outdated(dialect),
+            panoptic_fit.apart,
             fitting.refuse_lost,
             *((dotted.full_names,) if dialect.dotted else ()),
             fitting.as_categories,

@@ -78,12 +78,22 @@ class Told:
         The items or annotations of it.
     pointer : str
         Of the list.
-    places : (n,) int64 array or None
-        Position in the list of each row; None where they are the same.
+    places : (n,) int64 array, sequence of str or None
+        Position in the list of each row, or the path to it; None where they are the same.
+    unique : bool
+        Whether no two rows may state one id.
     """
 
-    def __init__(self, ds: Dataset, table: Table, pointer: str, places: Array | None = None) -> None:
-        self._ds, self.table, self.pointer = ds, table, pointer
+    def __init__(
+        self,
+        ds: Dataset,
+        table: Table,
+        pointer: str,
+        places: Array | Sequence[str] | None = None,
+        *,
+        unique: bool = True,
+    ) -> None:
+        self._ds, self.table, self.pointer, self.unique = ds, table, pointer, unique
         self._of_items = table is ds._items
         self._stood = places
 
@@ -103,9 +113,9 @@ class Told:
             found.append(self._unread("...", self.table.sparse(keys.FURTHER).count))  # type: ignore[union-attr] # just seen
         return found
 
-    def place(self, row: int) -> int:
-        """Return the position in the list of a row."""
-        return row if self._stood is None else int(self._stood[row])
+    def place(self, row: int) -> int | str:
+        """Return the position in the list of a row, or the path to it."""
+        return row if self._stood is None else self._stood[row]
 
     def _unread(self, key: str, count: int) -> Issue:
         where = "images" if self._of_items else "annotations"
@@ -194,7 +204,7 @@ def _repeated(ds: Dataset, items: Told, annotations: Told) -> list[Issue]:
     """Return issues about ids that two records state."""
     found = []
     for told, what in ((items, "images"), (annotations, "annotations")):
-        rows = repeated(told.table.get("id"))
+        rows = repeated(told.table.get("id") if told.unique else None)
         if len(rows):
             message = f"two {what} state the same id; both were kept"
             found.append(told.at("duplicate-id", "warning", message, "id", rows))

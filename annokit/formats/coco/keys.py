@@ -30,6 +30,12 @@ OWN_IDS = "coco/#ids"
 OUTLINED = "coco/#outlines"
 """Of the dataset: outlines are lists of points although the dialect states run lengths."""
 
+PANOPTIC = "coco/#panoptic"
+"""Of the dataset: the annotations of an image are one record, their pixels a PNG beside the file."""
+
+RECORD = EXTRA + "#record/"
+"""Begins columns of items: the members of such a record that the model does not map."""
+
 LISTS = ("images", "annotations", "categories")
 
 ITEM_TOP = ("file_name", "id", "coco_url", "height", "width")

@@ -102,6 +102,10 @@ class Members:
             columns.append([a + b + c for a, b, c in zip(before, texts, ends, strict=True)])
         return [b",".join(filter(None, row)) for row in zip(*columns, strict=True)]
 
+    def insides(self, start: int, stop: int) -> Texts:
+        """Return the members of each record, without the braces around them."""
+        return self._insides([member.texts(start, stop) for member in self._members], stop - start)
+
     def objects(self, start: int, stop: int) -> tuple[Array | None, Texts]:
         """Return the records that have any member, one by one, and their rows."""
         made = [member.texts(start, stop) for member in self._members]
@@ -148,6 +152,39 @@ def annotation_members(ds: Dataset) -> Members:
         "category_id": [shared(table.array("label"), [_id_text(label.source_id) for label in ds.labels])],
     }
     return Members(_members(table, keys.ANNOTATION_COLUMNS, special), len(table))
+
+
+def segment_members(ds: Dataset) -> Members:
+    """Return how the annotations are written as segments of their images: without what the record around them says."""
+    table = ds._annotations.without(("item", "mask"))
+    special = {"category_id": [shared(table.array("label"), [_id_text(label.source_id) for label in ds.labels])]}
+    return Members(_members(table, keys.ANNOTATION_COLUMNS, special), len(table))
+
+
+def record_members(ds: Dataset, rows: Array) -> Members:
+    """Return what the records of the images of items `rows` say beside their segments."""
+    table = ds._items.take(rows)
+    listed = [Member("image_id", [_listed(_id_texts(table))])]
+    names = [dumps(value["name"]) if isinstance(value, dict) else b"" for value in table.columns["bitmap"].to_list()]
+    listed.append(Member("file_name", [_listed(names)]))
+    for name, column in table.columns.items():
+        if name.startswith(keys.RECORD):
+            key = name[len(keys.RECORD) :]
+            further = keys.EXTRA + key == keys.FURTHER
+            shown = _inner(printer_of(column)) if further else printer_of(column)
+            listed.append(Member(None if further else key.removeprefix(keys.MARK), [shown]))
+    return Members(listed, len(table))
+
+
+def _listed(texts: Texts) -> Printer:
+    """Return the printer of texts, empty for none."""
+
+    def printed(start: int, stop: int) -> tuple[Array | None, Texts]:
+        own = texts[start:stop]
+        rows = np.flatnonzero(np.fromiter(map(len, own), np.int64, len(own)))
+        return (None if len(rows) == len(own) else rows), [text for text in own if text]
+
+    return printed
 
 
 def _id_texts(items: Table) -> Texts:

@@ -16,7 +16,7 @@ from annokit.columns.json import dumps, loads
 from annokit.errors import FormatError
 from annokit.formats.coco import implied, keys, records
 from annokit.formats.coco.categories import label_of
-from annokit.formats.coco.detection import own_file
+from annokit.formats.coco.detection import holds_segments, own_file
 from annokit.formats.coco.gather import Gathered
 from annokit.formats.coco.identify import list_ids, source_ids
 from annokit.formats.coco.implied import frame_of
@@ -34,12 +34,26 @@ if TYPE_CHECKING:
     from annokit.formats.context import ReadContext
 
 
-def read(source: Source, context: ReadContext) -> Dataset:
-    """Read a COCO file or a results list."""
+def read(source: Source, context: ReadContext, *, check: bool | None = None) -> Dataset:
+    """Read a COCO file, a results list, or a panoptic file with its PNGs.
+
+    Parameters
+    ----------
+    source : Source
+        A JSON file, or a folder or archive that holds one.
+    context : ReadContext
+        What the caller asked for.
+    check : bool, optional
+        Whether the PNGs of a panoptic file are compared with its segments; by default as many as cost little.
+    """
     name = the_file(source)
     total = source.size(name)
     how = Reading(label=source.where(name), limits=context.limits, total=total, progress=context.progress)
     make = partial(Lists, context.limits.extras_columns, total)
+    if context.dialect.together or holds_segments(source, name):
+        from annokit.formats.coco.panoptic_read import read_panoptic
+
+        return read_panoptic(source, context, name, how)
     path = source.path(name)
     if path is None or context.workers == 1:
         with source.open(name) as file:
@@ -47,7 +61,7 @@ def read(source: Source, context: ReadContext) -> Dataset:
     else:
         lists, rests = _together(path, make, context.workers, how)
     top = dict(rests[0].members) if rests else None
-    return _Document(context, how.label, top, lists).dataset()
+    return Document(context, how.label, top, lists).dataset()
 
 
 RECIPES = {
@@ -118,7 +132,7 @@ def the_file(source: Source) -> str:
     return found[0]
 
 
-class _Document:
+class Document:
     """What was read, and what it makes."""
 
     def __init__(
@@ -144,7 +158,7 @@ class _Document:
         owner = resolve(annotations.get("item"), len(annotations), items.get("id"))
         kind = resolve(annotations.get("label"), len(annotations), source_ids(labels))
         self._mark_ids(items, annotations, labels)
-        annotations = _referring(annotations, owner, kind)
+        annotations = referring(annotations, owner, kind)
         made = Dataset(
             items,
             annotations,
@@ -220,7 +234,7 @@ def _top_extra(key: str) -> str:
     return "coco/" + (keys.MARK + key if key.startswith(keys.MARK) else key)
 
 
-def _referring(table: Table, owner: Resolved, kind: Resolved) -> Table:
+def referring(table: Table, owner: Resolved, kind: Resolved) -> Table:
     """Return the annotations with rows in place of the ids that they refer to; ids that lead nowhere stay verbatim."""
     changes: dict[str, Column | None] = {"item": Fixed(owner.rows), "label": Fixed(kind.rows)}
     for name, key, found in (("item", "image_id", owner), ("label", "category_id", kind)):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from annokit.columns import Column, Json
 from annokit.columns.json import loads
 from annokit.columns.make import sparse_of
-from annokit.formats.bitmap_files import decoded, is_relative
+from annokit.formats.bitmap_files import decoded, is_relative, of_members
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,8 +43,9 @@ def with_files(ds: Dataset, source: Source, name: str, limits: Limits) -> Datase
         ds = ds._with(items=ds._items.replace(changes))
     if source.kind == "zip":
         folder = name.rpartition("/")[0]
-        members = {row: _joined(folder, text) for row, text in bitmaps.items() if is_relative(text)}
-        return decoded(ds, source, {row: member for row, member in members.items() if member in source}, limits)
+        named = {row: _joined(folder, text) for row, text in bitmaps.items() if is_relative(text)}
+        members = {row: member for row, member in named.items() if member in source}
+        return decoded(ds, members, of_members(source, members, limits))
     return ds
 
 
