@@ -31,6 +31,7 @@ body{margin:0;background:Canvas;color:CanvasText}
 .annokit-large .annokit-picture img{object-fit:fill}
 .annokit-none{display:grid;place-items:center;min-height:90px;background:rgba(128,128,128,.12)}
 .annokit-chips{display:flex;flex-wrap:wrap;gap:2px 10px}
+.annokit-card:not(.annokit-large) .annokit-chips{max-height:6.5em;overflow:auto}
 .annokit-chips span{overflow-wrap:anywhere;min-width:0}
 @media (max-width:700px){.annokit-page{display:block}.annokit-side{border:0}}
 """.strip()
