@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from annokit.errors import FormatError
 from annokit.limits import DEFAULT_LIMITS, Limits
 from annokit.report import Issue, Places
+
+if TYPE_CHECKING:
+    from annokit.codecs.json_repeats import Repeats
 
 Progress = Callable[[int, int | None], None]
 """``progress(done, total)``: bytes or files; `total` is None where it is not known."""
@@ -57,6 +60,12 @@ class Problems:
         return [Issue.at("bad-record", "error", "a record can't be read and was left out", places, fate="invalid")]
 
 
+def _repeats() -> Repeats:
+    from annokit.codecs.json_repeats import Repeats
+
+    return Repeats()
+
+
 @attrs.frozen(kw_only=True)
 class ReadContext:
     """What a reader is told."""
@@ -81,6 +90,9 @@ class ReadContext:
 
     limits: Limits = DEFAULT_LIMITS
     """The bounds."""
+
+    repeats: Repeats = attrs.field(factory=_repeats)
+    """Where readers of JSON note keys that stand twice in one object; :func:`annokit.read` tells of them."""
 
     workers: int = 1
     """Processes."""
@@ -107,6 +119,9 @@ class WriteContext:
 
     limits: Limits = DEFAULT_LIMITS
     """The bounds."""
+
+    overwrite: bool = False
+    """Whether files that are there are replaced, for what a writer puts beside its output."""
 
     stem: str = "annotations"
     """Name of the output without its ending, for a file inside an archive."""

@@ -218,7 +218,12 @@ def write(  # noqa: PLR0913 - same
     ):
         stem = Path(fspath(path)).stem if isinstance(path, str | PathLike) else "annotations"
         context = WriteContext(
-            dialect=fmt.dialect(dialect), dialect_name=dialect, media=media, progress=tell, stem=stem or "annotations"
+            dialect=fmt.dialect(dialect),
+            dialect_name=dialect,
+            media=media,
+            progress=tell,
+            overwrite=overwrite,
+            stem=stem or "annotations",
         )
         fmt.write(narrowed, output, context, **options)
         if not fmt.places_media:

@@ -9,6 +9,7 @@ import numpy as np
 
 from annokit.columns.base import Array
 from annokit.formats.encord.ontology import Ontology
+from annokit.formats.encord.ranges import in_ranges, pairs
 
 Record = dict[str, Any]
 
@@ -102,19 +103,3 @@ def _ranged(entry: Any) -> bool:
 def _map(row: Record, key: str) -> Record:
     value = row.get(key)
     return value if isinstance(value, dict) else {}
-
-
-def in_ranges(frame: int, ranges: Any) -> bool:
-    """Tell whether a frame lies in one of the inclusive ranges."""
-    return any(a <= frame <= b for a, b in pairs(ranges))
-
-
-def pairs(ranges: Any) -> list[tuple[int, int]]:
-    """Return the well-formed inclusive ranges of a list."""
-    if not isinstance(ranges, list):
-        return []
-    return [
-        (pair[0], pair[1])
-        for pair in ranges
-        if isinstance(pair, list) and len(pair) == 2 and all(type(v) is int for v in pair)
-    ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -46,8 +47,8 @@ def holds(dialect: Any, options: Mapping[str, Any]) -> Holds:
         grouped=False,
         steps=(expanded_tracks, shapes_on_frames, known_cuboids),
         late_steps=(main_branch, in_rows),
-        final_steps=(as_read,),
-        notes="Labels are reserved for one kind of shape each; every object has a hash. No ontology is written.",
+        final_steps=(partial(as_read, options=options),),
+        notes="Labels are reserved for one kind of shape each; every object has a hash; ontology= writes the rest.",
     )
 
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import Any, ClassVar, NamedTuple
 
 from annokit.columns.json import dumps, same
-from annokit.formats.encord.answers import Answers, pairs
+from annokit.formats.encord.answers import Answers
 from annokit.formats.encord.ontology import Ontology
+from annokit.formats.encord.ranges import pairs, runs
 from annokit.formats.encord.records import classification_record, object_record, snake
 from annokit.formats.encord.rows import hashed
-from annokit.model.label import Label
+from annokit.model.label import AttributeDefinition, Label
 
 Record = dict[str, Any]
 
@@ -128,7 +128,7 @@ class Maps:
             del base[key]
         own = [place for place in places if place.space is None]
         mine = [place for place in ranged if place.space is None]
-        ranges = _spans(mine, self._kind) if mine else _runs([place.frame for place in own])
+        ranges = _spans(mine, self._kind) if mine else runs([place.frame for place in own])
         old = known if isinstance(known, dict) else {}
         spaces = {**old.get("spaces", {}), **_in_spaces(places, ranged)}
         return {**old, **base, **names, "classifications": answers, "range": ranges, "spaces": spaces}
@@ -175,12 +175,13 @@ def _alike(mine: Record, its: Record) -> bool:
 
 
 def _divided(places: list[Place]) -> tuple[Record, list[tuple[str, Any, list[int]]]]:
-    """Return the attributes that hold on all frames, and (name, value, frames) of those that change."""
+    """Return the attributes that hold on all frames, and (name, value, frames) of those that change, or may change."""
     every = [place.told["attributes"] for place in places]
+    moving = {definition.name for definition in places[0].label.attributes if definition.dynamic}
     static = {
         name: value
         for name, value in every[0].items()
-        if all(name in other and same(other[name], value) for other in every)
+        if name not in moving and all(name in other and same(other[name], value) for other in every)
     }
     changing: dict[tuple[str, bytes], tuple[str, Any, list[int]]] = {}
     for place in places:
@@ -194,17 +195,28 @@ def _answers(label: Label, attributes: Record) -> list[Record]:
     return [_answer(label, name, value) for name, value in attributes.items() if value is not None]
 
 
-def _answer(label: Label, name: str, value: Any) -> Record:
-    known = next((d for d in label.attributes if d.name == name), None)
-    ident = known.source_id if known is not None and known.source_id else hashed("attribute", label.source_id, name)
-    own = {"name": name, "value": snake(name), "featureHash": ident, "manualAnnotation": True}
-    options = {option.name: option.source_id for option in known.options} if known is not None else {}
+def _answer(label: Label, name: str, value: Any, dynamic: bool = False) -> Record:
+    """Return an answer; an attribute that the label does not define is known by its name and what its values are."""
+    known = next((d for d in label.attributes if d.name == name and bool(d.dynamic) == dynamic), None)
     if known is not None and known.type in ("select", "multiselect") and isinstance(value, str):
         value = [value]
-    if isinstance(value, list) and all(isinstance(option, str) for option in value):
-        return {**own, "answers": [_option(ident, option, options.get(option)) for option in value]}
+    choice = isinstance(value, list) and all(isinstance(option, str) for option in value)
     plain = isinstance(value, str) or (isinstance(value, int | float) and not isinstance(value, bool))
-    return {**own, "answers": value if plain else dumps(value).decode()}
+    if not choice and not plain:
+        value = dumps(value).decode()
+    kind = "list" if choice else "text" if isinstance(value, str) else "number"
+    made = hashed("attribute", label.source_id, name, kind, dynamic)
+    ident = known.source_id if known is not None and known.source_id and _fits(known, kind) else made
+    own = {"name": name, "value": snake(name), "featureHash": ident, "manualAnnotation": True}
+    if not choice:
+        return {**own, "answers": value}
+    options = {option.name: option.source_id for option in known.options} if known is not None else {}
+    return {**own, "answers": [_option(ident, option, options.get(option)) for option in value]}
+
+
+def _fits(known: AttributeDefinition, kind: str) -> bool:
+    """Tell whether a definition is one of values of a kind."""
+    return {"select": "list", "multiselect": "list", "number": "number", "text": "text"}.get(known.type) in (kind, None)
 
 
 def _option(attribute: Any, name: str, ident: Any) -> Record:
@@ -214,9 +226,9 @@ def _option(attribute: Any, name: str, ident: Any) -> Record:
 def _actions(label: Label, dynamic: list[tuple[str, Any, list[int]]]) -> list[Record]:
     return [
         {
-            **_answer(label, name, value),
+            **_answer(label, name, value, True),
             "dynamic": True,
-            "range": _runs(frames),
+            "range": runs(frames),
             "shouldPropagate": False,
             "trackHash": "",
         }
@@ -225,20 +237,13 @@ def _actions(label: Label, dynamic: list[tuple[str, Any, list[int]]]) -> list[Re
     ]
 
 
-def _runs(frames: list[int]) -> list[list[int]]:
-    """Return inclusive ranges of frames."""
-    numbers = sorted(set(frames))
-    breaks = [0, *(i for i, (a, b) in enumerate(pairwise(numbers), 1) if b != a + 1), len(numbers)]
-    return [[numbers[a], numbers[b - 1]] for a, b in pairwise(breaks)] if numbers else []
-
-
 def _in_spaces(places: list[Place], ranged: list[Place]) -> Record:
     """Return the placements in spaces of a data group."""
     found: Record = {}
     for space in dict.fromkeys(place.space for place in (*places, *ranged) if place.space is not None):
         spans = _spans([place for place in ranged if place.space == space], "frame")
         frames = [place.frame for place in places if place.space == space]
-        found[space] = {"range": spans or _runs(frames), "type": "frame"}
+        found[space] = {"range": spans or runs(frames), "type": "frame"}
     return found
 
 
@@ -250,7 +255,7 @@ def _is_still(ranged: list[Place], space: str) -> bool:
 def _spans(ranged: list[Place], kind: str) -> list[list[int]]:
     """Return the inclusive ranges of what holds for a part of a medium; none where it holds for all of it."""
     if kind == "image":
-        return _runs([place.frame for place in ranged])
+        return runs([place.frame for place in ranged])
     found = []
     for place in ranged:
         start, end, first, last = place.told.get("span") or (None,) * 4

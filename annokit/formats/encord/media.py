@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from annokit.formats.encord.answers import in_ranges
 from annokit.formats.encord.plain import keyed
+from annokit.formats.encord.ranges import in_ranges
 
 if TYPE_CHECKING:
     from annokit.model.builder import DatasetBuilder

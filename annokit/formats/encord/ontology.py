@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
+from annokit.formats.encord.colors import color_of, odd_color
 from annokit.formats.encord.facts import KIND_OF_SHAPE
 from annokit.model.label import AttributeDefinition, Label, Option, Skeleton
 
@@ -12,6 +12,13 @@ Record = dict[str, Any]
 
 TYPES = {"radio": "select", "checklist": "multiselect", "text": "text", "numeric": "number"}
 """Our types of attributes by Encord's."""
+
+
+OBJECT_NODE = ("id", "name", "color", "shape", "featureNodeHash", "attributes")
+CLASSIFICATION_NODE = ("id", "featureNodeHash", "attributes")
+ATTRIBUTE_NODE = ("id", "name", "type", "required", "dynamic", "featureNodeHash", "options")
+OPTION_NODE = ("id", "label", "featureNodeHash", "options")
+"""Keys of the nodes that the model states; ``id`` counts the nodes."""
 
 
 class Ontology:
@@ -30,17 +37,17 @@ class Ontology:
         self._attributes: dict[str, Record] = {}
         self._options: dict[str, Record] = {}
         for node in self._nodes("objects") + self._nodes("classifications"):
-            for attribute in _listed(node, "attributes"):
+            for attribute in listed(node, "attributes"):
                 self._note(attribute)
 
     def _nodes(self, key: str) -> list[Record]:
-        return _listed(self._structure, key)
+        return listed(self._structure, key)
 
     def _note(self, attribute: Record) -> None:
         self._attributes[str(attribute.get("featureNodeHash"))] = attribute
-        for option in _listed(attribute, "options"):
+        for option in listed(attribute, "options"):
             self._options[str(option.get("featureNodeHash"))] = option
-            for nested in _listed(option, "options"):
+            for nested in listed(option, "options"):
                 self._note(nested)
 
     def is_radio(self, feature: Any) -> bool:
@@ -62,93 +69,84 @@ class Ontology:
         return found + [self._classification(node) for node in self._nodes("classifications")]
 
     def _object(self, node: Record) -> Label:
-        definitions = tuple(self._definition(a) for a in _listed(node, "attributes"))
+        definitions = tuple(self._definition(a) for a in listed(node, "attributes"))
+        template = self._template(node)
         return Label(
             str(node.get("name")),
             node.get("featureNodeHash"),
             color=color_of(node.get("color")),
             attributes=definitions,
-            skeleton=self._skeleton(node),
+            skeleton=None if template is None else _skeleton(template),
             shape=KIND_OF_SHAPE.get(str(node.get("shape"))),
-            extras={"encord/shape": node.get("shape")},
+            extras={
+                "encord/shape": node.get("shape"),
+                **odd_color(node.get("color")),
+                **({} if template is None else {"encord/#template": template}),
+                **{f"encord/{key}": value for key, value in _more(node, OBJECT_NODE).items()},
+            },
         )
 
     def _classification(self, node: Record) -> Label:
-        definitions = tuple(self._definition(a) for a in _listed(node, "attributes"))
+        definitions = tuple(self._definition(a) for a in listed(node, "attributes"))
         name = definitions[0].name if definitions else str(node.get("featureNodeHash"))
-        extras = {"encord/level": node["level"]} if "level" in node else {}
+        extras = {f"encord/{key}": value for key, value in _more(node, CLASSIFICATION_NODE).items()}
         return Label(name, node.get("featureNodeHash"), attributes=definitions, extras={**extras, "encord/shape": None})
 
     def _definition(self, node: Record) -> AttributeDefinition:
         return AttributeDefinition(
             name=str(node.get("name")),
             type=TYPES.get(str(node.get("type")), "other"),  # type: ignore[arg-type] # the table holds our types
-            options=tuple(self._option(option) for option in _listed(node, "options")),
+            options=tuple(self._option(option) for option in listed(node, "options")),
             required=node.get("required"),
             dynamic=node.get("dynamic"),
             source_id=node.get("featureNodeHash"),
+            extras=_more(node, ATTRIBUTE_NODE),
         )
 
     def _option(self, node: Record) -> Option:
-        nested = tuple(self._definition(attribute) for attribute in _listed(node, "options"))
-        return Option(name=str(node.get("label")), source_id=node.get("featureNodeHash"), attributes=nested)
+        nested = tuple(self._definition(attribute) for attribute in listed(node, "options"))
+        return Option(
+            name=str(node.get("label")),
+            source_id=node.get("featureNodeHash"),
+            attributes=nested,
+            extras=_more(node, OPTION_NODE),
+        )
 
-    def _skeleton(self, node: Record) -> Skeleton | None:
-        for wrapped in _listed(self._structure, "skeleton_templates"):
-            template = wrapped.get("template", wrapped)
-            if template.get("feature_node_hash") == node.get("featureNodeHash") or template.get("name") == node.get(
-                "name"
-            ):
-                joints = template.get("skeleton") or {}
-                order = sorted(joints, key=int)
-                place = {key: position for position, key in enumerate(order)}
-                edges = [
-                    (place[a], place[b])
-                    for a, others in (template.get("skeletonEdges") or {}).items()
-                    for b in others
-                    if a in place and b in place
-                ]
-                return Skeleton([str(joints[key].get("name")) for key in order], edges)
+    def _template(self, node: Record) -> Record | None:
+        """Return the skeleton that belongs to a label."""
+        if node.get("shape") != "skeleton":
+            return None
+        templates = [wrapped.get("template", wrapped) for wrapped in listed(self._structure, "skeleton_templates")]
+        known = [template for template in templates if isinstance(template, dict)]
+        for theirs, ours in (("feature_node_hash", "featureNodeHash"), ("name", "name")):
+            for template in known:
+                if template.get(theirs) is not None and template.get(theirs) == node.get(ours):
+                    return template
         return None
 
 
-def structure_of(labels: Iterable[Label]) -> Record:
-    """Return the ontology structure that labels make."""
-    objects: list[Record] = []
-    classifications: list[Record] = []
-    for label in labels:
-        node = {
-            "featureNodeHash": label.source_id,
-            "name": label.name,
-            "attributes": [_attribute(definition) for definition in label.attributes],
-        }
-        shape = label.extras.get("encord/shape")
-        (objects if shape else classifications).append({**node, "shape": shape} if shape else node)
-    return {"objects": objects, "classifications": classifications}
-
-
-_TYPE_NAMES = {ours: name for name, ours in TYPES.items()}
-
-
-def _attribute(definition: AttributeDefinition) -> Record:
-    options = [
-        {"featureNodeHash": o.source_id, "label": o.name, "options": [_attribute(a) for a in o.attributes]}
-        for o in definition.options
+def _skeleton(template: Record) -> Skeleton | None:
+    joints = template.get("skeleton")
+    if not isinstance(joints, dict) or not all(k.isdecimal() and isinstance(v, dict) for k, v in joints.items()):
+        return None
+    order = sorted(joints, key=int)
+    place = {key: position for position, key in enumerate(order)}
+    edges = template.get("skeletonEdges")
+    pairs = [
+        (place[a], place[b])
+        for a, others in (edges if isinstance(edges, dict) else {}).items()
+        for b in others
+        if a in place and b in place
     ]
-    kind = _TYPE_NAMES.get(definition.type, "text")
-    return {"featureNodeHash": definition.source_id, "name": definition.name, "type": kind, "options": options}
+    return Skeleton([str(joints[key].get("name")) for key in order], pairs)
 
 
-def _listed(node: Any, key: str) -> list[Record]:
+def _more(node: Record, known: tuple[str, ...]) -> Record:
+    """Return the keys of a node that the model does not state."""
+    return {key: value for key, value in node.items() if key not in known}
+
+
+def listed(node: Any, key: str) -> list[Record]:
+    """Return the objects of a list that a node states."""
     value = node.get(key) if isinstance(node, dict) else None
     return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
-
-
-def color_of(value: Any) -> tuple[int, ...] | None:
-    """Return ``#RRGGBB`` as three numbers, None where it is something else."""
-    if not isinstance(value, str) or len(value) != 7 or value[0] != "#":
-        return None
-    try:
-        return tuple(bytes.fromhex(value[1:]))
-    except ValueError:
-        return None

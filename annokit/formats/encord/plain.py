@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from annokit.formats.encord.facts import ITEM_KIND
-from annokit.formats.encord.ontology import color_of
-from annokit.formats.encord.records import hex_of
 
 Record = dict[str, Any]
 
@@ -60,11 +58,6 @@ def labels_extras(labels: Record) -> Record:
         if isinstance(entry, dict) and entry.get("isDeleted") is True
     ]
     return {**extras, "#deleted": gone} if gone else extras
-
-
-def odd_color(color: Any) -> Record:
-    """Return how a label's colour is spelt where the writer would spell it otherwise."""
-    return {"encord/color": color} if color is not None and color != hex_of(color_of(color)) else {}
 
 
 def told_of(entry: Record, branch: str) -> Record:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from annokit.formats.encord.answers import pairs
 from annokit.formats.encord.media import Medium, Pairs
 from annokit.formats.encord.plain import told_of
+from annokit.formats.encord.ranges import pairs
 from annokit.formats.encord.spaces import ROOT
 
 if TYPE_CHECKING:

@@ -50,7 +50,10 @@ def read(
 def _structure(ontology: Any) -> Record | None:
     if ontology is None or isinstance(ontology, dict):
         return ontology
-    value = loads(Path(ontology).read_bytes())
+    try:
+        value = loads(Path(ontology).read_bytes())
+    except (ValueError, RecursionError) as error:
+        raise FormatError(f"this ontology is not JSON: {error}", path=str(ontology)) from None
     if not isinstance(value, dict):
         raise FormatError("this is no ontology", path=str(ontology), found=type(value).__name__, expected="an object")
     return value
@@ -68,10 +71,19 @@ def _records(source: Source, context: ReadContext) -> Iterator[tuple[str, str, b
         with source.open(name) as file:
             stream: Any = file
             if first == b"[":
-                how = Reading(label=where, limits=context.limits, total=source.size(name), progress=context.progress)
+                how = Reading(
+                    label=where,
+                    limits=context.limits,
+                    total=source.size(name),
+                    progress=context.progress,
+                    repeats=context.repeats,
+                    place="" if source.only == name else name,
+                )
                 for part in split(stream, {"": raw_records}, how):
                     if isinstance(part, Block):
                         for place, raw in enumerate(part.records, part.first):
                             yield where, f"/{place}", bytes(raw)
             else:
-                yield where, "", file.read().removeprefix(b"\xef\xbb\xbf")
+                text = file.read().removeprefix(b"\xef\xbb\xbf")
+                yield where, "", text
+                context.repeats.look(text, "" if source.only == name else name)

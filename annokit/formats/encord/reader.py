@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 from annokit.columns.json import loads
 from annokit.errors import FormatError
 from annokit.formats.encord.bulk import Boxes, opened
+from annokit.formats.encord.colors import color_of, odd_color
 from annokit.formats.encord.facts import EXPECTED, ITEM_KIND, KIND_OF_SHAPE, MAIN, ROW_KEYS, STATUS
-from annokit.formats.encord.ontology import Ontology, color_of
+from annokit.formats.encord.ontology import Ontology
 from annokit.formats.encord.plain import (
     is_single,
     keyed,
-    odd_color,
     sequence_of,
     text_or_none,
     unit_extra,

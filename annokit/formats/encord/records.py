@@ -10,6 +10,7 @@ import re
 from typing import Any
 
 from annokit.columns.json import same
+from annokit.formats.encord.colors import hex_of
 from annokit.formats.encord.facts import GEOMETRY_KEY, MAIN
 from annokit.model.label import Label
 
@@ -73,11 +74,6 @@ def restored(base: Record, extras: Record) -> Record:
 def snake(name: str) -> str:
     """Return the ``value`` that Encord makes of a name."""
     return name.lower().replace(" ", "_")
-
-
-def hex_of(color: tuple[int, ...] | None) -> str | None:
-    """Return ``#RRGGBB``."""
-    return None if color is None else "#" + bytes(color[:3]).hex().upper()
 
 
 def object_record(label: Label, shape: str, track: Any, told: Record, geometry: Record) -> Record:
@@ -227,5 +223,7 @@ def row_record(sequence: Record) -> Record:
         "branch_name": MAIN,
         "created_at": None,
         "last_edited_at": None,
+        "annotation_task_status": None,
+        "is_shadow_data": False,
         "spaces": {},
     }

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from annokit.columns import MISSING, Column, Table
-from annokit.columns.json import same
+from annokit.columns.json import dumps, same
 from annokit.errors import MissingSizeError
 from annokit.formats.holds import Holds
 from annokit.formats.numbers import restate, restate_times
@@ -24,25 +25,23 @@ if TYPE_CHECKING:
 UNIT, FORM, TIME_UNIT = "unit", "xywh", "s"
 
 
-def as_read(ds: Dataset, apply: bool) -> Found:
+def as_read(ds: Dataset, apply: bool, options: Mapping[str, Any]) -> Found:
     """Return the dataset as the written rows are read, and where that differs: hashes, names and labels are made."""
-    from annokit.codecs.output import open_output
     from annokit.codecs.source import open_source
-    from annokit.formats.context import ReadContext, WriteContext
+    from annokit.formats.context import ReadContext
     from annokit.formats.encord.read import read
-    from annokit.formats.encord.write import write
+    from annokit.formats.encord.write import Writer
 
     if not apply:  # the steps before left the numbers as they were
         try:
             ds = _restated(ds)
         except MissingSizeError:
             return ds, []
-    stream = BytesIO()
-    with open_output(stream, kind="file") as output:
-        write(ds, output, WriteContext())
-    stream.seek(0)
-    with open_source(stream) as source:
-        back = read(source, ReadContext(label="annotations.json", layer="all"))
+    writer = Writer(ds, options.get("keys", "complete"))
+    text = b"[" + b",".join(dumps(writer.row(row)) for row in range(len(ds._sequences))) + b"]"
+    ontology = writer.structure if options.get("ontology") is not None else None
+    with open_source(BytesIO(text)) as source:
+        back = read(source, ReadContext(label="annotations.json", layer="all"), ontology=ontology)
     issues = list(_told(ds, back))
     return (_carried(ds, back), issues) if issues else (ds, [])
 
@@ -80,8 +79,10 @@ def _told(ds: Dataset, back: Dataset) -> Any:
 
 
 def _told_labels(ds: Dataset, back: Dataset) -> Any:
+    kept = {label.source_id: label for label in back.labels}
     for facet in ("attributes", "skeleton"):
-        gone = [label.name for label in ds.labels if getattr(label, facet)]
+        pairs = [(label, kept.get(label.source_id)) for label in ds.labels if getattr(label, facet)]
+        gone = [a.name for a, b in pairs if b is None or getattr(a, facet) != getattr(b, facet)]
         if gone:
             yield at_all("dropped", f"label.{facet}", f"a label's {facet} stand in the ontology", gone)
     if ds.labels.attributes:

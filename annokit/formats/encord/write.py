@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from os import PathLike, fspath
+from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
 import orjson
 
 from annokit.columns.json import dumps
+from annokit.errors import UsageError
+from annokit.formats.encord.complete import completed
 from annokit.formats.encord.facts import ITEM_KIND, STATUS
 from annokit.formats.encord.maps import Maps, Place
-from annokit.formats.encord.ontology import Ontology, structure_of
+from annokit.formats.encord.ontology import Ontology
 from annokit.formats.encord.records import (
     classification_record,
     geometry_of,
@@ -20,6 +23,7 @@ from annokit.formats.encord.records import (
     unit_record,
 )
 from annokit.formats.encord.rows import ITEM, SEQUENCE, annotation_records, columns, group, hashed, uuid
+from annokit.formats.encord.structure import Gathered, structure_of
 from annokit.model.label import Label
 from annokit.model.schema import ITEM_KINDS, STATUSES
 
@@ -31,7 +35,18 @@ if TYPE_CHECKING:
 Record = dict[str, Any]
 
 
-def write(ds: Dataset, output: Output, context: WriteContext, *, indent: bool = False) -> None:
+KEYS = ("as-read", "complete")
+
+
+def write(
+    ds: Dataset,
+    output: Output,
+    context: WriteContext,
+    *,
+    keys: Literal["complete", "as-read"] = "complete",
+    ontology: str | PathLike[str] | None = None,
+    indent: bool = False,
+) -> None:
     """Write label rows.
 
     Parameters
@@ -42,16 +57,33 @@ def write(ds: Dataset, output: Output, context: WriteContext, *, indent: bool = 
         Where to.
     context : WriteContext
         What the caller asked for.
+    keys : {"complete", "as-read"}
+        ``complete`` adds what the vendor's SDK looks for to rows that lack it: both places of classifications, both
+        encodings of polygons, keys that older exports do not have. ``as-read`` leaves rows as they were read.
+    ontology : path, optional
+        Where to write the ontology's JSON: a file of its own; inside an archive or a folder where such is written.
     indent : bool
         Two spaces per level, for people.
     """
-    writer = Writer(ds)
+    writer = Writer(ds, keys)
     with output.open(f"{context.stem}.json") as file:
         file.write(b"[")
         for row in range(len(ds._sequences)):
             file.write((b"," if row else b"") + _dump(writer.row(row), indent))
             context.progress(row + 1, len(ds._sequences))
         file.write(b"]")
+    if ontology is not None:
+        _write_ontology(_dump(writer.structure, True), output, ontology, context)
+
+
+def _write_ontology(data: bytes, output: Output, path: str | PathLike[str], context: WriteContext) -> None:
+    if output.kind != "file":
+        output.write(fspath(path), data)
+        return
+    from annokit.codecs.output import open_output
+
+    with open_output(path, kind="file", overwrite=context.overwrite) as beside:
+        beside.write("", data)
 
 
 def _dump(record: Record, indent: bool) -> bytes:
@@ -66,9 +98,14 @@ def _dump(record: Record, indent: bool) -> bytes:
 class Writer:
     """Makes label rows of a dataset's sequences, items and annotations."""
 
-    def __init__(self, ds: Dataset) -> None:
+    def __init__(self, ds: Dataset, keys: str = "complete") -> None:
+        if keys not in KEYS:
+            raise UsageError(f"keys={keys!r}; expected one of {', '.join(KEYS)}")
+        self._keys = keys
         self._labels = list(ds.labels)
         self._made: dict[tuple[int, Any], Label] = {}
+        own = structure_of(label for label in self._labels if "encord/shape" in label.extras)
+        self._gathered = Gathered(own)
         self._ontology = Ontology(structure_of(ds.labels))
         self._annotations = annotation_records(ds)
         self._items = _items(ds)
@@ -80,8 +117,20 @@ class Writer:
         for row, item in enumerate(self._items):
             self._of_sequence[item["sequence"]].append(row)
 
+    @property
+    def structure(self) -> Record:
+        """The ontology of the rows that were made."""
+        return self._gathered.structure
+
     def row(self, row: int) -> Record:
         """Return one label row."""
+        made = self._row(row)
+        if self._keys == "complete":
+            made = completed(made)
+        self._gathered.add(made)
+        return made
+
+    def _row(self, row: int) -> Record:
         told, items = self._sequences[row], self._of_sequence[row]
         extras = dict(told["extras"])
         kind = ITEM_KIND.get(told["task"].lower(), "image")

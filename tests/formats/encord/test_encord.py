@@ -17,7 +17,7 @@ ONTOLOGY = {
                     {"id": "1.1.2.1", "name": "Which", "type": "text", "featureNodeHash": "a2"}]}]},
             {"id": "1.2", "name": "Moving", "type": "checklist", "dynamic": True, "featureNodeHash": "a3", "options": [
                 {"id": "1.2.1", "label": "Fast", "value": "fast", "featureNodeHash": "o3"}]}]},
-        {"id": "2", "name": "Hand", "shape": "skeleton", "featureNodeHash": "sk1", "attributes": []},
+        {"id": "2", "name": "Hand", "color": "#0000FF", "shape": "skeleton", "featureNodeHash": "sk1", "attributes": []},
     ],
     "classifications": [
         {"id": "1", "featureNodeHash": "cl1", "level": "global", "attributes": [

@@ -14,25 +14,41 @@ from tests.formats.laws import check_laws
 from tests.strategies import datasets
 
 ROOT = Path(__file__).parents[4] / "shared" / "fixtures" / "encord"
-NAMES = [path.name for path in sorted(ROOT.glob("*.json"))] if ROOT.is_dir() else ["data_1__labels.json"]
+PATHS = sorted(ROOT.glob("*.json")) if ROOT.is_dir() else []
 
 
-def written(ds):
+def is_rows(document):
+    rows = document if isinstance(document, list) else [document]
+    return any(isinstance(record, dict) and "data_units" in record for record in rows)
+
+
+LABEL_ROWS = [path.name for path in PATHS if is_rows(json.loads(path.read_bytes()))] or ["data_1__labels.json"]
+OTHERS = [path.name for path in PATHS if path.name not in LABEL_ROWS]
+
+
+def written(ds, keys="as-read"):
     stream = BytesIO()
-    report = annokit.write(ds, stream, "encord", on_loss="allow")
+    report = annokit.write(ds, stream, "encord", on_loss="allow", keys=keys)
     return json.loads(stream.getvalue()), report
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", LABEL_ROWS)
 def test_real_rows_come_back_value_by_value(name):
     path = fixture(f"encord/{name}")
     document = json.loads(path.read_bytes())
     rows = document if isinstance(document, list) else [document]
-    if not any(isinstance(record, dict) and "data_units" in record for record in rows):
-        pytest.skip("no label rows")
     back, report = written(annokit.read(path, "encord", layer="all"))
     assert str(report) == "nothing to report"
     assert same(back, rows)
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_what_is_no_label_row_is_not_taken_for_one(name):
+    """Ontologies, parts of rows and what others export."""
+    path = fixture(f"encord/{name}")
+    assert "encord" not in {match.format for match in annokit.detect(path)}
+    with pytest.raises(annokit.FormatError, match=r"this is no label row|is not JSON|records can't be read"):
+        annokit.read(path, "encord")
 
 
 BOX = {"h": 0.5, "w": 0.5, "x": 0, "y": 0}
