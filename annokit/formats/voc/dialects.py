@@ -18,6 +18,9 @@ OBJECT_ORDER = ("name", "pose", "truncated", "occluded", "difficult", "attribute
 FLAGS = ("pose", "truncated", "occluded", "difficult")
 """Attributes that are elements of their own."""
 
+ORIGINS = {"corners": "xyxy", "inclusive": "xyxy1"}
+"""Form of boxes by the name of their origin."""
+
 
 @attrs.frozen(kw_only=True)
 class Dialect:

@@ -144,7 +144,38 @@ def _cleared(column: Sparse, rows: Array) -> Sparse | None:
     return Sparse(len(column), kept, column.slots_of(kept), column.values) if len(kept) else None
 
 
+EXTRAS = "extras/voc/"
 ABSENT = "extras/voc/#absent"
+
+
+def no_stale_elements(dialect: Dialect) -> Step:
+    """Drop elements that were kept as they were where an attribute says the same."""
+
+    def step(ds: Dataset, apply: bool) -> Found:
+        issues: list[Issue] = []
+        changes: dict[str, Column | None] = {}
+        for tag, names in _said_by(ds, dialect).items():
+            kept = ds._annotations.sparse(EXTRAS + tag)
+            stated = np.zeros(len(ds._annotations), bool)
+            for name in names:
+                stated |= _mask(ds, f"attributes/{name}")
+            rows = np.zeros(0, np.int64) if kept is None else kept.present()[stated[kept.present()]]
+            if kept is not None and len(rows):
+                told = "the annotation says it by an attribute"
+                issues.append(at_annotations(ds, "dropped", tag, told, rows))
+                changes[EXTRAS + tag] = _cleared(kept, rows)
+        return (ds._with(annotations=ds._annotations.replace(changes)) if changes else ds), issues
+
+    return step
+
+
+def _said_by(ds: Dataset, dialect: Dialect) -> dict[str, list[str]]:
+    """Return the attributes that each element of attributes is written from."""
+    names = list(ds._annotations.group("attributes"))
+    if dialect.attributes == "python":
+        return {"attributes": names}
+    others = [name for name in names if name not in FLAGS]
+    return {**{tag: [tag] for tag in FLAGS}, "attributes": others}
 
 
 def usual_elements(dialect: Dialect) -> Step:
@@ -156,7 +187,7 @@ def usual_elements(dialect: Dialect) -> Step:
         changes: dict[str, Column | None] = {}
         for name, value in dialect.stated.items():
             column = ds._annotations.sparse(f"attributes/{name}")
-            bare = np.ones(len(ds._annotations), bool) if column is None else ~column.mask()
+            bare = ~(_mask(ds, f"attributes/{name}") | _mask(ds, EXTRAS + name))
             bare[[row for row, absent in marked.items() if name in absent]] = False
             rows = np.flatnonzero(bare)
             if len(rows):
@@ -178,8 +209,8 @@ def _marks(ds: Dataset, dialect: Dialect) -> dict[int, list[str]]:
     column = ds._annotations.sparse(ABSENT)
     if column is None:
         return {}
-    present = {name: _mask(ds, f"attributes/{name}") for name in dialect.stated}
-    present["bndbox"] = (ds._annotations.array("kind") != KIND_CODE["none"]) | _mask(ds, "extras/voc/bndbox")
+    present = {name: _mask(ds, f"attributes/{name}") | _mask(ds, EXTRAS + name) for name in dialect.stated}
+    present["bndbox"] = (ds._annotations.array("kind") != KIND_CODE["none"]) | _mask(ds, EXTRAS + "bndbox")
     found = {}
     for row, told in zip(column.present().tolist(), column.dense().to_list(), strict=True):
         listed = told if isinstance(told, list) else []

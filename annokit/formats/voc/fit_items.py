@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 TAG = re.compile(r"[A-Za-z_][\w.-]*")
 """Name of an element."""
 
+WRITTEN = {"items": ("object",), "annotations": ("name",)}
+"""Elements that are never kept, being written from the model."""
+
 MARKS = {"items": ("#attrib", "void"), "annotations": ("#attrib", "#absent", "#v1")}
 """Extras that are no elements."""
 
@@ -54,6 +57,7 @@ def known_extras(masks: bool) -> Step:
         for table, at in (("items", at_items), ("annotations", at_annotations)):
             columns = getattr(ds, f"_{table}").group(EXTRAS[:-1])
             wanted = [tag for tag in columns if not TAG.fullmatch(tag) and tag not in MARKS[table]]
+            wanted += [tag for tag in WRITTEN[table] if tag in columns]
             wanted += ["void"] if table == "items" and "void" in columns and not masks else []
             told = "the target has no place for it"
             issues += [at(ds, "dropped", tag, told, columns[tag].present()) for tag in wanted]

@@ -11,10 +11,7 @@ from annokit.formats.holds import Holds, Step
 from annokit.formats.labels import in_use
 from annokit.formats.steps import group_annotations
 from annokit.formats.voc import fit_attributes, fit_boxes, fit_items
-from annokit.formats.voc.dialects import Dialect
-
-ORIGINS = {"corners": "xyxy", "inclusive": "xyxy1"}
-"""Form of boxes by the name of their origin."""
+from annokit.formats.voc.dialects import ORIGINS, Dialect
 
 
 def form_of(dialect: Dialect, origin: Any) -> str:
@@ -89,6 +86,7 @@ def _late(dialect: Dialect, masks: bool) -> Iterator[Step]:
     if masks:
         yield fit_boxes.masks_with_numbers
     yield from _attributes(dialect)
+    yield fit_attributes.no_stale_elements(dialect)
     yield fit_attributes.usual_elements(dialect)
 
 

@@ -12,10 +12,14 @@ The place in the list is the value, ``background`` being 0; where the list does 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
-from annokit.errors import FormatError
+from annokit.errors import FormatError, UsageError
 from annokit.model.label import Label
+
+if TYPE_CHECKING:
+    from annokit.codecs.source import Source
 
 FILE = "labelmap.txt"
 BACKGROUND = "background"
@@ -29,6 +33,44 @@ OFFICIAL = (
 """The classes of Pascal VOC, from value 1 on."""
 
 _LINE = re.compile(r"(?P<name>[^#].*?):(?P<color>\s*[0-9]+\s*,\s*[0-9]+\s*,\s*[0-9]+\s*)?:(?P<rest>.*)", re.DOTALL)
+
+
+def class_labels(source: Source, classes: Any) -> list[Label]:
+    """Return the labels that class values mean, as far as the caller or a label map names them.
+
+    Parameters
+    ----------
+    source : Source
+        The tree.
+    classes : mapping, list of str, "voc" or None
+        As the reader takes it.
+    """
+    if isinstance(classes, str) and classes == "voc":
+        classes = OFFICIAL
+    if classes is None:
+        if source.kind == "file" or FILE not in source:
+            return []
+        return parse_label_map(source.read_text(FILE), path=source.where(FILE))
+    pairs = list(classes.items()) if isinstance(classes, Mapping) else _counted(classes)
+    found = [_class(value, name) for value, name in pairs]
+    if any(label is None for label in found):
+        expected = 'names by value or colour, a list of names from value 1 on, or "voc"'
+        raise UsageError(f"classes={classes!r:.60}; expected {expected}")
+    return [label for label in found if label is not None]
+
+
+def _counted(classes: Any) -> list[tuple[Any, Any]]:
+    listed = isinstance(classes, Sequence) and not isinstance(classes, str)
+    return list(enumerate(classes, 1)) if listed else [("", "")]
+
+
+def _class(value: Any, name: Any) -> Label | None:
+    """Return a label by the value or the colour of its pixels, None where that is neither."""
+    if not isinstance(name, str):
+        return None
+    if isinstance(value, tuple) and len(value) == 3 and all(type(v) is int and 0 <= v < 256 for v in value):
+        return Label(name, value[0] | value[1] << 8 | value[2] << 16, color=value)
+    return Label(name, value) if type(value) is int and value > 0 else None
 
 
 def parse_label_map(text: str, *, path: str) -> list[Label]:

@@ -30,10 +30,10 @@ def stem(name: str) -> str:
     return _EXTENSION.sub("", name)
 
 
-def keys_of(files: Sequence[str]) -> list[str]:
+def keys_of(files: Sequence[str]) -> tuple[list[str], str]:
     """Return the path of each XML file without its extension, as seen from the folder of annotations.
 
-    What stands before that folder does not count where it is the same for all.
+    What stands before that folder does not count where it is the same for all; it is returned as well.
     """
     found = [_FOLDER.match(file) for file in files]
     above = {match[1] for match in found if match is not None}
@@ -42,7 +42,7 @@ def keys_of(files: Sequence[str]) -> list[str]:
     for file, match in zip(files, found, strict=True):
         inner = file if match is None else match[1] + file[match.end() :]
         keys.append(stem(inner[len(shared) :]))
-    return keys
+    return keys, shared
 
 
 def xml_files(names: Sequence[str], folder: str) -> list[str]:
@@ -91,9 +91,11 @@ class PictureIndex:
         The tree; pictures in it count where they lie beside the annotations or in a folder of pictures.
     folders : sequence of Path
         The caller's folders.
+    shared : str
+        What :func:`keys_of` returned.
     """
 
-    def __init__(self, source: Source, folders: Sequence[Path]) -> None:
+    def __init__(self, source: Source, folders: Sequence[Path], shared: str) -> None:
         self._names: dict[str, list[str]] = {}
         self._last: dict[str, list[str]] = {}
         self._inside: dict[str, str] = {}
@@ -101,7 +103,7 @@ class PictureIndex:
         for folder in folders:
             self._add(sorted(name for name, _ in scan(str(folder)) if name.lower().endswith(STILL)))
         if source.kind != "file":
-            self._add_own()
+            self._add_own(shared)
 
     def _add(self, names: Iterable[str]) -> None:
         for name in names:
@@ -110,12 +112,12 @@ class PictureIndex:
                 found.append(name)
                 self._last.setdefault(stem(name).rpartition("/")[2], []).append(name)
 
-    def _add_own(self) -> None:
+    def _add_own(self, shared: str) -> None:
         for file in self._source.names():
             if not file.lower().endswith(STILL) or any(folder in file.lower() for folder in _PNGS):
                 continue
             match = _PICTURES.match(file) or _FOLDER.match(file)
-            name = file if match is None else file[match.end() :]
+            name = file if match is None else match[1].removeprefix(shared) + file[match.end() :]
             self._inside.setdefault(name, file)
             self._add([name])
 

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import numpy as np
 
-from annokit.codecs.mask_tree import read_objects
+from annokit.codecs.mask_tree import load_values, read_objects
 from annokit.columns.base import Array
 from annokit.errors import FormatError, MediaError
 from annokit.formats.voc.label_map import VOID
-from annokit.formats.voc.names import stem
 from annokit.report import Issue, Places
 
 if TYPE_CHECKING:
@@ -21,10 +20,13 @@ if TYPE_CHECKING:
     from annokit.geometry.labelmap import Objects
 
 _PNG = re.compile(
-    r"^(?:.*?)(?:^|(?<=/))(?P<kind>SegmentationObject|SegmentationClass|segmentation_class)/(?P<key>.+)\.png$", re.I
+    r"^(?P<above>.*?)(?:^|(?<=/))(?P<kind>SegmentationObject|SegmentationClass|segmentation_class)/(?P<key>.+)\.png$",
+    re.I,
 )
 
 Size = tuple[int, int]
+Files = tuple[str | None, str | None]
+"""PNG of objects, PNG of classes."""
 
 
 @attrs.frozen
@@ -38,14 +40,15 @@ class Pngs:
         return bool(self.objects or self.classes)
 
     @classmethod
-    def of(cls, source: Source) -> Pngs:
-        """Return the PNGs of a source."""
+    def of(cls, source: Source, shared: str) -> Pngs:
+        """Return the PNGs of a source; `shared` is what stands before the folder of annotations."""
         objects: dict[str, str] = {}
         classes: dict[str, str] = {}
         for name in source.names():
             match = _PNG.match(name)
             if match is not None:
-                (objects if match["kind"].lower().endswith("object") else classes)[stem(match["key"] + ".png")] = name
+                key = match["above"].removeprefix(shared) + match["key"]
+                (objects if match["kind"].lower().endswith("object") else classes)[key] = name
         return cls(objects, classes)
 
 
@@ -54,6 +57,11 @@ class Joined:
     """Masks of annotations, and what was noticed."""
 
     source: Source
+    """Where they lie."""
+
+    colored: bool = False
+    """Whether their numbers are colours."""
+
     rows: list[int] = attrs.field(factory=list)
     masks: list[tuple[Size, str, bytes]] = attrs.field(factory=list)
     classes: list[tuple[int, int, tuple[Size, str, bytes]]] = attrs.field(factory=list)
@@ -70,7 +78,7 @@ class Joined:
     wrong: list[tuple[str, int | None, str]] = attrs.field(factory=list)
     bad: list[tuple[str, int | None, str]] = attrs.field(factory=list)
 
-    def item(self, row: int, name: str, size: Size | None, files: tuple[str | None, str | None], owned: range) -> None:
+    def item(self, row: int, name: str, size: Size | None, files: Files, owned: range) -> None:
         """Join the PNGs of an item.
 
         Parameters
@@ -81,14 +89,14 @@ class Joined:
             Its name, for messages.
         size : (int, int) or None
             Its width and height, where they are stated.
-        files : (str or None, str or None)
+        files : Files
             Its PNG of objects and its PNG of classes.
         owned : range
             Rows of its annotations, in the order of the file.
         """
         objects = self._objects(row, name, size, files[0]) if files[0] is not None else None
         if objects is not None:
-            self._join(row, name, objects, owned)
+            self._join(row, name, objects, owned, files)
             return
         classes = self._objects(row, name, size, files[1]) if files[1] is not None else None
         if classes is not None:
@@ -100,7 +108,7 @@ class Joined:
 
     def _objects(self, row: int, name: str, size: Size | None, file: str) -> Objects | None:
         try:
-            found = read_objects(self.source, file)
+            found = read_objects(self.source, file, colors=self.colored)
         except (MediaError, FormatError, FileNotFoundError) as error:
             self.bad.append((name, None, str(error)))
             return None
@@ -112,8 +120,9 @@ class Joined:
             return None
         return found
 
-    def _join(self, row: int, name: str, objects: Objects, owned: range) -> None:
+    def _join(self, row: int, name: str, objects: Objects, owned: range, files: Files) -> None:
         drawn = set()
+        votes: dict[int, int] | None = None
         for place, value in enumerate(objects.ids.tolist()):
             if 1 <= value <= len(owned):
                 drawn.add(owned[value - 1])
@@ -122,8 +131,22 @@ class Joined:
             elif value == VOID:
                 self._ignore(row, objects, place)
             else:
-                self.unknown.append((name, None, f"object {value} of {len(owned)}"))
+                votes = self._votes(files) if votes is None else votes
+                if value in votes:
+                    self.classes.append((row, votes[value], (objects.size, "rle", objects.rle(place))))
+                else:
+                    self.unknown.append((name, None, f"object {value} of {len(owned)}"))
         self.empty += [(name, own, "") for own in owned if own not in drawn]
+
+    def _votes(self, files: Files) -> dict[int, int]:
+        """Return the class value of each object by the PNG of classes; empty where it can't tell."""
+        if files[0] is None or files[1] is None:
+            return {}
+        try:
+            (objects, _), (classes, _) = load_values(self.source, files[0]), load_values(self.source, files[1])
+        except (MediaError, FormatError, FileNotFoundError):
+            return {}
+        return class_votes(objects, classes) if objects.shape == classes.shape else {}
 
     def _ignore(self, row: int, objects: Objects, place: int) -> None:
         self.void[row] = {"size": list(objects.size), "counts": objects.rle(place).decode("ascii")}
@@ -154,11 +177,8 @@ class Joined:
 
 
 def class_votes(objects: Array, classes: Array) -> dict[int, int]:
-    """Return the class value that most pixels of each object have."""
-    pairs, counts = np.unique(objects.astype(np.int64) << 32 | classes, return_counts=True)
-    found: dict[int, tuple[int, int]] = {}
-    for pair, count in zip(pairs.tolist(), counts.tolist(), strict=True):
-        owner, value = pair >> 32, pair & 0xFFFFFFFF
-        if owner not in (0, VOID) and count > found.get(owner, (0, 0))[0]:
-            found[owner] = (count, value)
-    return {owner: value for owner, (_, value) in found.items()}
+    """Return the class value that most pixels of each object have, those without class or to be ignored apart."""
+    inside = (objects > 0) & (objects != VOID) & (classes > 0) & (classes != VOID)
+    pairs, counts = np.unique(objects[inside].astype(np.int64) << 32 | classes[inside], return_counts=True)
+    order = np.argsort(counts, kind="stable")
+    return {pair >> 32: pair & 0xFFFFFFFF for pair in pairs[order].tolist()}

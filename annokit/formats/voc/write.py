@@ -17,10 +17,12 @@ from annokit.columns.base import Array
 from annokit.formats.flatten import counts_of
 from annokit.formats.pictures import picture_paths, write_pictures
 from annokit.formats.voc.dialects import FLAGS, ITEM_ORDER, Dialect
+from annokit.formats.voc.holds import form_of
 from annokit.formats.voc.items import located
 from annokit.formats.voc.label_map import FILE, VOID, format_label_map
 from annokit.formats.voc.names import item_name, keys_of, xml_files
-from annokit.formats.voc.splits import SETS
+from annokit.formats.voc.record import write_record
+from annokit.formats.voc.splits import MASKED, SETS
 from annokit.formats.voc.values import element_lines, escaped, legal
 from annokit.geometry import rle
 from annokit.geometry.paint import paint
@@ -56,8 +58,8 @@ def write(
     origin : {"corners", "inclusive"}, optional
         Plain corners, or pixels counted from 1, the last one included; by default what the dialect says.
     """
-    del origin  # narrowing restated the boxes
     _Writer(ds, output, context).run(masks)
+    write_record(output, context.dialect_name, form_of(context.dialect, origin))
 
 
 class _Writer:
@@ -78,11 +80,11 @@ class _Writer:
             for row, text in zip(range(start, stop), self._texts(start, stop), strict=True):
                 self._output.write(self._files[row], text.encode("utf-8", "surrogatepass"))
             self._context.progress(stop, count)
-        keys = keys_of(self._files)
+        keys = keys_of(self._files)[0]
         if self._dialect.splits:
-            self._splits(keys)
+            self._splits(SETS, keys, np.ones(len(keys), bool))
         if masks:
-            self._masks(keys)
+            self._splits(MASKED, keys, self._masks(keys))
         if paths is not None:
             self._pictures(keys, paths)
         self._manifest(keys)
@@ -146,7 +148,7 @@ class _Writer:
         for label, box, own, more in zip(labels, self._boxes(rows), attributes, extras, strict=True):
             more.pop("#absent", None)
             opened = "".join(f' {key}="{_quoted(value)}"' for key, value in (more.pop("#attrib", None) or {}).items())
-            inner = state(self._dialect, own, more.pop("#v1", None))
+            inner = state(self._dialect, own, more)
             rest = "".join(line for tag, value in more.items() for line in element_lines(tag, value, "\t\t"))
             found.append(f"\t<object{opened}>\n\t\t<name>{self._names[label]}</name>\n{inner}{box}{rest}\t</object>\n")
         return found
@@ -172,18 +174,21 @@ class _Writer:
 
     # beside the texts -----------------------------------------------------------------------------------------------
 
-    def _splits(self, keys: Sequence[str]) -> None:
+    def _splits(self, folder: str, keys: Sequence[str], listed: Array) -> None:
+        """Write the list of each split, of those items that are `listed`."""
         column = self._ds._items.sparse("split")
         if column is None:
             return
         members: dict[str, list[str]] = {}
         for row, split in zip(column.present().tolist(), column.dense().to_list(), strict=True):
-            members.setdefault(split, []).append(keys[row])
-        for split, listed in members.items():
-            self._output.write(f"{SETS}{split}.txt", "".join(f"{key}\n" for key in listed).encode())
+            if listed[row]:
+                members.setdefault(split, []).append(keys[row])
+        for split, own in members.items():
+            self._output.write(f"{folder}{split}.txt", "".join(f"{key}\n" for key in own).encode())
 
-    def _masks(self, keys: Sequence[str]) -> None:
-        """Write the PNGs of objects and classes, and the list of classes."""
+    def _masks(self, keys: Sequence[str]) -> Array:
+        """Write the PNGs of objects and classes, and the list of classes; return which items have PNGs."""
+        found = np.zeros(len(keys), bool)
         ds = self._ds
         masked = ds._annotations.array("kind") == KIND_CODE["mask"]
         voids = ds._items.sparse("extras/voc/void")
@@ -191,11 +196,13 @@ class _Writer:
         for item, key in enumerate(keys):
             rows = ds._rows_of_item(item)
             drawn = np.flatnonzero(masked[rows])
-            if len(drawn) or item in void:
+            found[item] = len(drawn) or item in void
+            if found[item]:
                 width, height = ds._items.array("size")[item].tolist()
                 self._bitmaps(key, rows, drawn, (height, width), void.get(item))
         colors = [label.color or (0, 0, 0) for label in ds.labels]
         self._output.write(FILE, format_label_map(ds.labels, colors))
+        return found
 
     def _bitmaps(self, key: str, rows: Array, drawn: Array, size: tuple[int, int], void: Any) -> None:
         flat, offsets, _ = counts_of(self._ds, rows[drawn])
@@ -233,7 +240,7 @@ def _records(table: Any, group: str, rows: Array) -> list[Record]:
     return found
 
 
-def _elements(dialect: Dialect, own: Record, _: Any) -> str:
+def _elements(dialect: Dialect, own: Record, more: Record) -> str:
     """Return the usual attributes as elements of their own, and the others by name and value."""
     flags = "".join(line for tag in FLAGS if tag in own for line in element_lines(tag, own[tag], "\t\t"))
     others = [{"name": name, "value": value} for name, value in own.items() if name not in FLAGS]
@@ -242,16 +249,19 @@ def _elements(dialect: Dialect, own: Record, _: Any) -> str:
     return flags
 
 
-def _flags(dialect: Dialect, own: Record, _: Any) -> str:
-    stated = {**dialect.fixed_flags, **own}
+def _flags(dialect: Dialect, own: Record, more: Record) -> str:
+    stated = {tag: value for tag, value in {**dialect.fixed_flags, **own}.items() if tag not in more}
     return "".join(line for tag in FLAGS if tag in stated for line in element_lines(tag, stated[tag], "\t\t"))
 
 
-def _literal(dialect: Dialect, own: Record, listed: Any) -> str:
+def _literal(dialect: Dialect, own: Record, more: Record) -> str:
+    listed = more.pop("#v1", None)
+    if "attributes" in more:
+        return ""
     return f"\t\t<attributes>{escaped(repr(own if listed is None else listed))}</attributes>\n"
 
 
-_STATE: dict[str, Callable[[Dialect, Record, Any], str]] = {
+_STATE: dict[str, Callable[[Dialect, Record, Record], str]] = {
     "elements": _elements,
     "python": _literal,
     "none": _flags,

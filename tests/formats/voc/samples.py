@@ -1,4 +1,13 @@
-"""Annotations as text."""
+"""Annotations as text, and trees of them."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from annokit.codecs.palette import voc_palette
+from annokit.media.bitmap import encode_label_bitmap
 
 OBJECT = """	<object>
 		<name>{name}</name>
@@ -28,3 +37,17 @@ def annotation(filename="a.jpg", objects="", size=(40, 30), more=""):
 def an_object(name="cat", box=(1, 2, 30, 20)):
     """An object with the usual elements."""
     return OBJECT.format(name=name, box=box)
+
+
+def tree(root: Path, files: dict[str, Any]) -> Path:
+    """Write files: text, bytes, arrays as PNGs with the palette, and pictures of 40 by 30 where there is None."""
+    for name, held in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if held is None:
+            Image.new("RGB", (40, 30)).save(path)
+        elif isinstance(held, np.ndarray):
+            path.write_bytes(encode_label_bitmap(held.astype(np.uint8), "palette", palette=voc_palette()))
+        else:
+            path.write_bytes(held if isinstance(held, bytes) else held.encode())
+    return root

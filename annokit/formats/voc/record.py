@@ -1,0 +1,57 @@
+"""What a tree that annokit wrote says of itself: the dialect, and how corners are counted, which no XML file tells."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from annokit.formats.voc.dialects import ORIGINS
+from annokit.report import Issue
+
+if TYPE_CHECKING:
+    from annokit.codecs.output import Output
+    from annokit.codecs.source import Source
+    from annokit.formats.voc.dialects import Dialect
+
+FILE = "annokit-voc.txt"
+HEAD = "# annokit voc:"
+_ORIGIN = re.compile(r"^origin = (\w+)$", re.MULTILINE)
+
+
+def write_record(output: Output, dialect: str, form: str) -> None:
+    """Write the record."""
+    origin = next(name for name, own in ORIGINS.items() if own == form)
+    output.write(FILE, f"{HEAD}{dialect}\norigin = {origin}\n".encode())
+
+
+def read_record(source: Source) -> str | None:
+    """Return the form of boxes that the record states, None where there is none."""
+    if source.kind == "file" or FILE not in source:
+        return None
+    text = source.read_text(FILE)
+    match = _ORIGIN.search(text) if text.startswith(HEAD) else None
+    return None if match is None else ORIGINS.get(match[1])
+
+
+def form_for(source: Source, dialect: Dialect, named: bool, asked: str | None) -> tuple[str, list[Issue]]:
+    """Return the form of boxes, and what to tell: what the caller asks for counts, then the record, then the dialect.
+
+    Parameters
+    ----------
+    source : Source
+        The tree.
+    dialect : Dialect
+        The facts.
+    named : bool
+        Whether the caller named the dialect, so that its form is what they ask for.
+    asked : str or None
+        The form that they ask for otherwise.
+    """
+    recorded = read_record(source)
+    wanted = asked or (dialect.form if named else None)
+    form = wanted or recorded or dialect.form
+    if recorded is None or recorded == form:
+        return form, []
+    names = {own: name for name, own in ORIGINS.items()}
+    told = f"the tree was written with origin {names[recorded]!r}, and is read with origin {names[form]!r} as asked"
+    return form, [Issue("assumed", "warning", told, examples=(FILE,), field="box", fate="kept")]
