@@ -77,7 +77,6 @@ DATALOOP = Dialect(
     marks=(_mark("categories", "templateId"),),
     values=(
         ("images", "id", OBJECT_ID),
-        ("annotations", "id", OBJECT_ID),
         ("annotations", "image_id", OBJECT_ID),
     ),
     tasks=PLAIN.tasks,
@@ -89,7 +88,7 @@ DATALOOP = Dialect(
 
 PANOPTIC = Dialect(
     title="COCO panoptic (a record per image, with the ids of its pixels in a PNG)",
-    marks=(_mark("annotations", "image_id", "segments_info"), _mark("annotations", "file_name", "segments_info")),
+    marks=(_mark("annotations", "image_id", "file_name", "segments_info"),),
     tasks=frozenset(("panoptic", "semantic", "instance")),
     together=True,
 )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from annokit.codecs.records import Rest, split
-from annokit.columns import Column, Fixed, Json, Sparse, Struct, Table, Text
+from annokit.columns import MISSING, Column, Fixed, Json, Sparse, Struct, Table, Text
 from annokit.columns.json import dumps
 from annokit.errors import FormatError
 from annokit.formats.coco import implied, keys, records
@@ -118,6 +118,10 @@ class PanopticDocument(Document):
     def _pictured(self, items: Table, found: PictureTables) -> Table:
         """Return the items with what their records say; those without a record are unlabelled."""
         owner = resolve(found.records.get("id"), len(found.records), items.get("id")).rows
+        for number in np.setdiff1d(np.flatnonzero(owner < 0), list(found.bad)).tolist():
+            ident = found.records.value("id", number)
+            shown = "nothing" if ident is MISSING else repr(ident)
+            self._add("a record names no image that is listed", f"{POINTER}/{number}/image_id", shown, "an image's id")
         _, first = np.unique(owner, return_index=True)
         first = np.sort(first[owner[first] >= 0])
         for number in np.setdiff1d(np.flatnonzero(owner >= 0), first).tolist():
@@ -172,7 +176,10 @@ def _further(ds: Dataset) -> list[Issue]:
     for column in ds._items.columns:
         if column.startswith(keys.RECORD):
             key = column[len(keys.RECORD) :]
-            rows = ds._items.sparse(column).present()  # type: ignore[union-attr] # it is there
+            stated = ds._items.sparse(column)
+            rows = np.zeros(0, np.int64) if stated is None else stated.present()
+            if not len(rows):
+                continue
             if key in ("image_id", "file_name"):
                 message = f"{key} of a record is not what it should be; it was kept verbatim"
                 places = Places(ItemNames(ds._items), rows)

@@ -10,7 +10,6 @@ import msgspec
 import numpy as np
 from msgspec import Raw
 
-from annokit.codecs.json_fields import FieldDecoder
 from annokit.columns import Column, Table
 from annokit.columns.base import Array
 from annokit.formats.coco import keys
@@ -59,18 +58,23 @@ class PictureDecoder:
     """
 
     def __init__(self, columns: int) -> None:
-        self._fields = FieldDecoder(columns)
+        self._records = TypedDecoder(columns)
         self._segments = TypedDecoder(columns)
 
     def __call__(self, text: bytes) -> PictureBlock:
         """Return the records of the array of objects in `text`."""
-        fields = self._fields(text)
-        lists, odd = _split(fields.column(SEGMENTS))
+        records = self._records(text)
+        lists, odd = _split(records.fields.column(SEGMENTS))
         inner = b"[" + b",".join(chain.from_iterable(lists)) + b"]"
-        others = {key: column for key, column in fields.columns.items() if key != SEGMENTS}
-        records = attrs.evolve(fields, columns=others)
         counts = np.fromiter(map(len, lists), np.int64, len(lists))
-        return PictureBlock(Block(records, {}, tuple(others), len(text)), counts, self._segments(inner), odd)
+        return PictureBlock(_others(records), counts, self._segments(inner), odd)
+
+
+def _others(block: Block) -> Block:
+    """Return records without their segments."""
+    columns = {key: column for key, column in block.fields.columns.items() if key != SEGMENTS}
+    order = tuple(key for key in block.order if key != SEGMENTS)
+    return attrs.evolve(block, fields=attrs.evolve(block.fields, columns=columns), order=order)
 
 
 def _split(raws: Sequence[Raw]) -> tuple[Sequence[Sequence[Raw]], dict[int, bytes]]:
