@@ -18,4 +18,5 @@ FORMAT = Format(
     holds=holds,
     tasks=frozenset(("classification", "detection", "instance", "semantic", "keypoints", "tracking", "time")),
     output="folder",
+    places_media=True,
 )

@@ -51,6 +51,13 @@ class Document:
 
 def documents(source: Source, context: ReadContext) -> Iterator[Document]:
     """Yield the documents of a file, a folder or an archive, files in the order of their names."""
+    for document in _documents(source, context):
+        yield document
+        if document.pointer is None and document.line is None and not document.notes:
+            context.repeats.look_later(document.text, document.name if source.only is None else "")
+
+
+def _documents(source: Source, context: ReadContext) -> Iterator[Document]:
     names = [source.only] if source.only is not None else json_names(source)
     tree = source.only is None
     for done, name in enumerate(names, 1):
@@ -173,7 +180,7 @@ def _streamed(source: Source, name: str, context: ReadContext, where: str, lines
 
 
 def _records(stream: Any, name: str, where: str, context: ReadContext, lines: bool) -> Iterator[Document]:
-    how = Reading(label=where, limits=context.limits)
+    how = Reading(label=where, limits=context.limits, repeats=context.repeats, place=name)
     parts = split_lines(stream, raw_records, how) if lines else split(stream, {"": raw_records}, how)
     for part in parts:
         if isinstance(part, Block):

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from annokit.formats.dataloop.documents import documents
 from annokit.formats.dataloop.given import given_ontology
-from annokit.formats.dataloop.pictures import with_pictures
+from annokit.formats.dataloop.pictures import with_items, with_pictures
 from annokit.formats.dataloop.reader import Reader
 from annokit.formats.dataloop.sift import Wanted
+from annokit.formats.dataloop.told import odd_masks
+from annokit.report import Report
 
 if TYPE_CHECKING:
     from annokit.codecs.source import Source
@@ -51,4 +53,7 @@ def read(  # noqa: PLR0913 - all but the first two are options by keyword
     reader = Reader(context, Wanted(system, hidden, notes), given)
     reader.add(documents(source, context))
     ds = reader.dataset(in_order=source.only is None)
-    return with_pictures(ds, source, context) if masks and source.only is None else ds
+    if masks and source.only is None:
+        ds = with_pictures(ds, source, context)
+    ds = ds._with(issues=ds.issues + Report(odd_masks(ds)))
+    return with_items(ds, source, context)

@@ -25,7 +25,7 @@ from annokit.formats.dataloop.ontology import Ontology, is_ontology, ontology_of
 from annokit.formats.dataloop.parse import NotAnItem, Parser
 from annokit.formats.dataloop.poses import Pose
 from annokit.formats.dataloop.sift import Wanted
-from annokit.formats.dataloop.told import Told, detail, hint, odd_masks
+from annokit.formats.dataloop.told import Told, detail, hint
 from annokit.formats.dataloop.values import typed
 from annokit.formats.labels import in_use
 from annokit.model.dataset import Dataset
@@ -204,7 +204,7 @@ class Reader:
         ds = in_use()(by_name(ds) if in_order else ds, True)[0]
         if self._ontology is not None:
             ds = with_ontology(ds, self._ontology)
-        return ds._with(issues=Report([*self._told.issues(), *odd_masks(ds)]))
+        return ds._with(issues=Report(self._told.issues()))
 
 
 def by_name(ds: Dataset) -> Dataset:

@@ -24,9 +24,12 @@ from annokit.formats.dataloop.items import SYSTEM, is_turned
 from annokit.formats.dataloop.links import Links
 from annokit.formats.dataloop.notes import PROVENANCE, USER
 from annokit.formats.dataloop.ontology import FILE
+from annokit.formats.dataloop.paint import check_pictures, write_labels
+from annokit.formats.dataloop.pictures import ITEMS
 from annokit.formats.dataloop.places import inserted
 from annokit.formats.dataloop.records import Members, Objects, fragments, marks, own_extras, rows_of, texts
 from annokit.formats.dataloop.snapshots import put_states
+from annokit.formats.pictures import write_media
 from annokit.model.schema import ITEM_KINDS
 
 if TYPE_CHECKING:
@@ -41,8 +44,8 @@ BLOCK = 2_000
 """Items that become documents at a time."""
 
 
-def write(ds: Dataset, output: Output, context: WriteContext, *, naming: str = "V2") -> None:
-    """Write a document per item.
+def write(ds: Dataset, output: Output, context: WriteContext, *, naming: str = "V2", pictures: str = "none") -> None:
+    """Write a document per item under ``json/``, and the items, where they go along, under ``items/``.
 
     Parameters
     ----------
@@ -54,7 +57,10 @@ def write(ds: Dataset, output: Output, context: WriteContext, *, naming: str = "
         What the caller asked for.
     naming : {"V2", "V1"}
         Whether a document is called after the whole name of its item (``a.jpg.json``), or without its ending.
+    pictures : {"none", "labels", "combined", "both"}
+        PNGs that go along: of each label of an item under ``semantic/``, of all its labels under ``mask/``.
     """
+    check_pictures(pictures)
     if naming not in NAMINGS:
         raise UsageError(f"naming={naming!r}; expected one of {', '.join(sorted(NAMINGS))}")
     files = json_files(list(ds.names), naming)
@@ -67,6 +73,9 @@ def write(ds: Dataset, output: Output, context: WriteContext, *, naming: str = "
     if ontology is not None:
         output.write(FILE, dump(ontology))
     write_left(ds, output, set(files))
+    media = safe_names(list(ds.names)).files
+    write_labels(ds, output, media, pictures)
+    write_media(ds, output, context, [f"{ITEMS}{file}" for file in media])
 
 
 def write_left(ds: Dataset, output: Output, taken: set[str]) -> None:

@@ -236,3 +236,8 @@ def test_outlines_of_an_edited_file_become_run_lengths_once_none_is_left(tmp_pat
     ds = annokit.read(save(tmp_path, document(note(1, segmentation=[ring]), note(2))), "coco:dataloop")
     check_laws(ds.filter(annotations=[1]), "coco:dataloop", tmp_path)
     check_laws(ds, "coco", tmp_path)
+
+
+def test_an_item_document_is_none(tmp_path: Path) -> None:
+    value = {"filename": "/a.jpg", "annotations": [{"id": IMAGE, "type": "class", "label": "x", "itemId": OTHER}]}
+    assert [match.format for match in annokit.detect(save(tmp_path, value))] == ["dataloop"]
