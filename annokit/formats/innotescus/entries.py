@@ -70,7 +70,7 @@ class Entries:
     def unlisted(self, where: str) -> None:
         """Add the items that annotations refer to though no file lists them."""
         known = {index for index, _ in self.rows} | self.videos
-        for index in self.needed:
+        for index in sorted(self.needed):
             if index not in known:
                 self.told.add("dangling", f"{where}: dataset_item_index: {index!r}", item=str(index))
                 self._entry("", {"index": index, "name": str(index)}, again=False, extras={UNLISTED: True})

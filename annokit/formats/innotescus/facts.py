@@ -82,10 +82,17 @@ def differing(record: Mapping[str, Any], stated: Mapping[str, Any]) -> Record:
     return {**found, ABSENT: absent} if absent else found
 
 
+MADE_UP = ("name", "num_frames")
+"""Keys whose value may be absent although the model states it."""
+
+
 def restored(stated: Record, extras: Mapping[str, Any]) -> Record:
-    """Return the record that :func:`differing` compared, from what the writer would state."""
+    """Return the record that :func:`differing` compared, from what the writer would state.
+
+    A key that was absent comes with the value that it has got since.
+    """
     absent = extras.get(ABSENT, ())
-    found = {key: value for key, value in stated.items() if key not in absent}
+    found = {key: value for key, value in stated.items() if key not in absent or (value and key not in MADE_UP)}
     found.update((key, value) for key, value in extras.items() if not key.startswith("#"))
     return found
 

@@ -52,8 +52,8 @@ def groups(source: Source) -> list[Group]:
         raise FormatError(
             "this is no Innotescus export", path=source.label, found="none of its files", expected=", ".join(FILES)
         )
-    names = dataset_names(folders)
-    return [Group(folder, found[folder], name) for folder, name in zip(folders, names, strict=True)]
+    named = sorted(zip(dataset_names(folders), folders, strict=True), key=lambda pair: pair[0] or "")
+    return [Group(folder, found[folder], name) for name, folder in named]
 
 
 def _own(source: Source, files: dict[str, str]) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from annokit.formats.holds import Holds
+from annokit.formats.innotescus import fit_items, fit_labels, fit_rows
 
 
 def holds(dialect: Any, options: Mapping[str, Any]) -> Holds:
@@ -32,5 +33,23 @@ def holds(dialect: Any, options: Mapping[str, Any]) -> Holds:
         unit="pixel",
         form="xywh",
         grouped=False,
+        late_steps=(
+            fit_items.lone_videos,
+            fit_items.named_sequences,
+            fit_items.stated_frames,
+            fit_items.frames_of_videos,
+            fit_items.named_datasets,
+            fit_items.numbered,
+            fit_items.in_order,
+            fit_labels.own_keys,
+            fit_labels.whole_tree,
+            fit_labels.numbered_labels,
+            fit_labels.stated_definitions,
+            fit_labels.listed_again,
+            fit_rows.whole_outlines,
+            fit_rows.boxes_of_shapes,
+            fit_rows.instance_ids,
+        ),
+        final_steps=(fit_rows.in_radians, fit_rows.nested_contours),
         notes="Contours are listed without telling parts from holes; only frames with annotations are stated.",
     )

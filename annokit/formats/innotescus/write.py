@@ -203,13 +203,13 @@ def _drawn(kind: str, numbers: Any, box: Any, extras: Record) -> Record:
         return box_drawn(with_more(box_record(numbers[0], numbers[1]), more))
     if kind not in ("polygon", "polyline"):
         return NOTHING_DRAWN
-    rings = _in_order([ring for part in numbers for ring in part], extras.get("#contours"))
+    rings = in_order([ring for part in numbers for ring in part], extras.get("#contours"))
     form = extras.get("#points", 0)
     beside = None if box is None else with_more(box_record(box, None), more)
     return poly_drawn([contour(ring, form) for ring in rings], kind == "polyline", beside)
 
 
-def _in_order(rings: list[Any], order: Any) -> list[Any]:
+def in_order(rings: list[Any], order: Any) -> list[Any]:
     """Return the contours in the order of the file."""
     if order is None or sorted(order) != list(range(len(rings))):
         return rings
@@ -246,4 +246,4 @@ def _turned(column: Any) -> list[Any]:
     return [(numbers[:4], angle) for numbers, angle in zip(sides, angles, strict=True)]
 
 
-__all__ = ["group_values", "write"]
+__all__ = ["group_values", "in_order", "write"]
