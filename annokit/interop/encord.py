@@ -14,6 +14,7 @@ from annokit.formats.io import read
 if TYPE_CHECKING:
     from annokit.model.dataset import Dataset
 
+MAIN = "main"
 MOST = 1000
 """Label rows that one bundle initialises at most; the vendor advises against more."""
 
@@ -41,19 +42,31 @@ def from_encord(
     """
     if not 1 <= bundle_size <= MOST:
         raise UsageError(f"bundle_size={bundle_size!r}; expected 1 to {MOST:,}")
-    rows = [row for row in _rows(rows_or_project, layer) if title is None or row.data_title == title]
-    waiting = [row for row in rows if not getattr(row, "is_labelling_initialised", True)]
+    rows = [row for row in _rows(rows_or_project, layer, title) if title is None or row.data_title == title]
+    wanted = [row for row in rows if layer in (_branch(row), "all") or (layer is None and _branch(row) == MAIN)]
+    waiting = [row for row in wanted if not getattr(row, "is_labelling_initialised", True)]
     for first in range(0, len(waiting), bundle_size):
         with _bundle(rows_or_project, bundle_size) as bundle:
             for row in waiting[first : first + bundle_size]:
                 row.initialise_labels(**({} if bundle is None else {"bundle": bundle}))
-    text = dumps([row.to_encord_dict() for row in rows])
+    chosen = {id(row) for row in wanted}
+    text = dumps([row.to_encord_dict() if id(row) in chosen else _left(row) for row in rows])
     return read(BytesIO(text), "encord", layer=layer, ontology=_ontology(rows_or_project, rows))
 
 
-def _rows(given: Any, layer: str | None) -> Iterator[Any]:
+def _branch(row: Any) -> str:
+    return str(getattr(row, "branch_name", None) or MAIN)
+
+
+def _left(row: Any) -> dict[str, Any]:
+    """Return what is told of a row on a branch that is not read; its labels are not fetched for that."""
+    return {"branch_name": _branch(row), "data_title": row.data_title, "data_units": {}}
+
+
+def _rows(given: Any, layer: str | None, title: str | None) -> Iterator[Any]:
     if hasattr(given, "list_label_rows_v2"):
-        yield from given.list_label_rows_v2(include_all_label_branches=layer is not None)
+        named = {} if title is None else {"data_title_eq": title}
+        yield from given.list_label_rows_v2(include_all_label_branches=layer is not None, **named)
         return
     listed = [given] if hasattr(given, "to_encord_dict") else given
     if not isinstance(listed, Iterable):

@@ -18,7 +18,12 @@ class Row:
     def data_title(self):
         return self.record["data_title"]
 
+    @property
+    def branch_name(self):
+        return self.record.get("branch_name", "main")
+
     def initialise_labels(self, bundle=None):
+        assert not self.is_labelling_initialised
         self.is_labelling_initialised = True
         self.bundles.append(bundle)
 
@@ -39,8 +44,9 @@ class Project:
     ontology_structure: Structure = attrs.field(factory=Structure)
     sizes: list = attrs.field(factory=list)
 
-    def list_label_rows_v2(self, include_all_label_branches=False):
-        return self.rows
+    def list_label_rows_v2(self, include_all_label_branches=False, data_title_eq=None):
+        rows = [row for row in self.rows if data_title_eq in (None, row.data_title)]
+        return rows if include_all_label_branches else [row for row in rows if row.branch_name == "main"]
 
     @contextmanager
     def create_bundle(self, bundle_size):
@@ -76,3 +82,13 @@ def test_bundles_have_bounds(size):
 def test_other_objects_are_refused(given):
     with pytest.raises(annokit.UsageError, match="label rows"):
         from_encord(given)
+
+
+def test_rows_of_other_branches_are_not_fetched_but_told_of():
+    mine = rows(2)
+    mine[1].record["branch_name"] = "encord-1"
+    ds = from_encord(mine)
+    assert (len(ds.sequences), mine[1].is_labelling_initialised) == (1, False)
+    assert [(issue.code, issue.examples) for issue in ds.issues] == [("layer-not-read", ("encord-1",))]
+    assert [a.layer for a in from_encord(mine, layer="encord-1").annotations] == ["encord-1"]
+    assert [a.layer for a in from_encord(Project(mine), layer="all").annotations] == ["main", "encord-1"]

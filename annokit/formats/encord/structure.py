@@ -14,6 +14,9 @@ Record = dict[str, Any]
 
 _TYPE_NAMES = {ours: name for name, ours in TYPES.items()}
 
+LISTS = ("attributes", "options")
+"""Lists of nodes within nodes."""
+
 COLORS = ("#D33115", "#FCDC00", "#A4DD00", "#68CCCA", "#AEA1FF", "#FE9200", "#4904A5")
 """Colours of labels that have none, in turn."""
 
@@ -153,6 +156,13 @@ class Gathered:
         plain = [{key: value for key, value in node.items() if key != "#global"} for node in nodes]
         return {**self._structure, "classifications": plain}
 
+    def complete(self) -> Record:
+        """Return the ontology in which every attribute says whether it is required, as the SDK insists."""
+        return {
+            **self.structure,
+            **{kind: [_required(node) for node in self.structure[kind]] for kind in ("objects", "classifications")},
+        }
+
     def add(self, row: Record) -> None:
         """Add what a label row refers to."""
         for medium in (*row["data_units"].values(), *_values(row.get("spaces"))):
@@ -228,6 +238,12 @@ class Gathered:
         ident = f"{attribute['id']}.{len(options) + 1}"
         name, value = str(option.get("name")), str(option.get("value"))
         options.append({"id": ident, "label": name, "value": value, "featureNodeHash": option.get("featureHash")})
+
+
+def _required(node: Record) -> Record:
+    """Return a node, its attributes and theirs with what is missing."""
+    found = {**node, **{name: [_required(inner) for inner in listed(node, name)] for name in LISTS if name in node}}
+    return {"required": False, **found} if "type" in node else found
 
 
 def _values(spaces: Any) -> list[Record]:

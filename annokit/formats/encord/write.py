@@ -120,7 +120,7 @@ class Writer:
     @property
     def structure(self) -> Record:
         """The ontology of the rows that were made."""
-        return self._gathered.structure
+        return self._gathered.complete() if self._keys == "complete" else self._gathered.structure
 
     def row(self, row: int) -> Record:
         """Return one label row."""

@@ -12,15 +12,15 @@ from encord.orm.label_row import LabelRowMetadata, LabelStatus
 logging.disable(logging.CRITICAL)
 
 
-def live(row, ontology, client=None):
-    """Return a label row of the SDK, its labels not fetched yet."""
+def metadata_of(row):
+    """Return what the platform's list of rows tells of a row."""
     unit = next(iter(row["data_units"].values()))
     server = {"data_duration": 1.0, "data_fps": 10.0, "frames": [], "child_info": {"layout_key": "a", "file_name": "b"}}
     spaces = {k: {**server, **space, "labels": {}} for k, space in row.get("spaces", {}).items()}
     for space in spaces.values():
         if "scene_info" in space or "root_info" in space:
             del space["child_info"]
-    metadata = LabelRowMetadata(
+    return LabelRowMetadata(
         label_hash=row.get("label_hash"), created_at=None, last_edited_at=None, data_hash=row["data_hash"],
         branch_name=row.get("branch_name") or "main",
         dataset_hash=row["dataset_hash"], dataset_title=row["dataset_title"], data_title=row["data_title"],
@@ -29,7 +29,6 @@ def live(row, ontology, client=None):
         frames_per_second=unit.get("data_fps"), number_of_frames=100_000, duration=unit.get("data_duration"),
         height=unit.get("height"), width=unit.get("width"), audio_sample_rate=None, audio_codec=None,
         audio_bit_depth=None, audio_num_channels=None, spaces=spaces)  # fmt: skip
-    return LabelRowV2(metadata, client, SimpleNamespace(structure=ontology))
 
 
 def answer(case):
@@ -38,7 +37,7 @@ def answer(case):
         ontology = OntologyStructure.from_dict(case["ontology"])
         made = []
         for row in case["rows"]:
-            mine = live(row, ontology)
+            mine = LabelRowV2(metadata_of(row), None, SimpleNamespace(structure=ontology))
             mine.from_labels_dict(row)
             made.append(mine.to_encord_dict())
     except Exception as error:

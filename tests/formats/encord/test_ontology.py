@@ -53,7 +53,7 @@ def test_an_ontology_that_was_read_is_written_and_read_again(tmp_path):
 def test_real_ontologies_come_back_value_by_value(name, tmp_path):
     document = json.loads(fixture(f"encord/{name}.json").read_bytes())
     document = document.get("editor", document)
-    _, ontology, _ = both(parsed(row({}), ontology=document), tmp_path)
+    _, ontology, _ = both(parsed(row({}), ontology=document), tmp_path, keys="as-read")
     assert same(tidy(json.loads(ontology.read_bytes())), tidy(document))
 
 
@@ -73,6 +73,7 @@ def test_an_ontology_is_made_of_what_rows_refer_to(tmp_path):
     assert (car["featureNodeHash"], car["name"], car["shape"]) == ("f1", "Car", "bounding_box")
     (colour,) = car["attributes"]
     assert (colour["featureNodeHash"], colour["type"], colour["options"][0]["label"]) == ("a1", "checklist", "Red")
+    assert colour["required"] is False
     assert weather["featureNodeHash"] == "cl1"
     assert "level" not in weather
 

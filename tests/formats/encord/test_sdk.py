@@ -39,11 +39,14 @@ def elsewhere():
     """Return a dataset that never was Encord's."""
     builder = annokit.DatasetBuilder()
     shapes = (annokit.Box(0.1, 0.2, 0.4, 0.6), annokit.RotatedBox(0.5, 0.5, 0.2, 0.3, 30.0), annokit.Point(0.1, 0.2))
+    skeleton = annokit.Skeleton(("wrist", "tip"), ((0, 1),))
+    hand = builder.add_label(annokit.Label("hand", skeleton=skeleton))
     for name in ("a.png", "b.jpg"):
         item = builder.add_item(name, width=200, height=100)
         for shape in shapes:
             builder.add_annotation(item, "thing", shape, attributes={"pose": "sits", "n": 3, "flags": ["a", "b"]})
         builder.add_annotation(item, "indoor", attributes={"sure": 0.5})
+        builder.add_annotation(item, hand, annokit.Keypoints([[0.1, 0.2], [0.3, 0.4]], [2, 1]))
     sequence = builder.add_sequence("s", name="v.mp4", fps=25, width=64, height=48)
     for frame in (3, 5):
         item = builder.add_item(f"v.mp4#{frame}", kind="frame", frame=frame, sequence=sequence, width=64, height=48)
