@@ -23,6 +23,8 @@ _HOMES = {
         "MissingExtraError", "MissingSizeError", "UsageError",
     ),
     "annokit.formats.detect": ("Match", "detect"),
+    "annokit.formats.exports.options": ("ExportOptions",),
+    "annokit.formats.exports.write": ("export",),
     "annokit.formats.io": ("LossWarning", "convert", "plan", "read", "write"),
     "annokit.formats.table": ("formats",),
     "annokit.geometry": (
@@ -59,6 +61,7 @@ __all__ = [
     "Dataset",
     "DatasetBuilder",
     "Ellipse",
+    "ExportOptions",
     "FetchError",
     "FetchResult",
     "FormatError",
@@ -90,6 +93,7 @@ __all__ = [
     "concat",
     "convert",
     "detect",
+    "export",
     "extract_frames",
     "fetch",
     "formats",
@@ -128,6 +132,8 @@ if TYPE_CHECKING:
         UsageError,
     )
     from annokit.formats.detect import Match, detect
+    from annokit.formats.exports.options import ExportOptions
+    from annokit.formats.exports.write import export
     from annokit.formats.io import LossWarning, convert, plan, read, write
     from annokit.formats.table import formats
     from annokit.geometry import (

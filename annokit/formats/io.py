@@ -10,15 +10,19 @@ from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+import attrs
+
 from annokit.errors import LossError, UsageError
 from annokit.formats import registry
 from annokit.formats.base import Format
 from annokit.formats.context import Problems, Progress, ReadContext, WriteContext, no_progress
 from annokit.formats.holds import Holds
 from annokit.limits import DEFAULT_LIMITS, Limits
+from annokit.progress import bar
 from annokit.report import Issue, Report
 
 if TYPE_CHECKING:
+    from annokit.codecs.source import Source
     from annokit.model.dataset import Dataset
 
 Readable = str | PathLike[str] | BinaryIO
@@ -87,40 +91,71 @@ def read(  # noqa: PLR0913 - everything but the first two is an option by keywor
     UsageError
         An argument or option makes no sense.
     """
-    _check("on_bad", on_bad, ON_BAD)
+    check("on_bad", on_bad, ON_BAD)
     if isinstance(workers, bool) or workers < 1:
         raise UsageError(f"workers={workers!r}; expected 1 or more processes")
-    from annokit.codecs.collector import paused
     from annokit.codecs.source import open_source
 
     folders = folders_of(images)
+    problems = Problems(on_bad, limits)
     with open_source(path, limits=limits, password=password) as source:
-        fmt, dialect = registry.resolve(format or _detected(source))
-        if fmt.read is None:
-            raise UsageError(f"{fmt.full_name(dialect)!r} can be written, not read")
-        check_options(fmt, "read", fmt.read, options, skip=2)
-        with shown(progress, f"read {fmt.name}") as tell:
-            context = ReadContext(
-                label=source.label,
-                dialect=fmt.dialect(dialect),
-                dialect_name=dialect,
-                images=folders,
-                layer=layer,
-                problems=Problems(on_bad, limits),
-                limits=limits,
-                workers=workers,
-                progress=tell,
-            )
-            with paused():
-                ds = fmt.read(source, context, **options)
-        bad = context.problems.settle(source.label)
-    if bad:
-        ds = ds._with(issues=Report([*bad, *ds.issues]))
-    ds = _with_media(ds, folders, sizes, limits)
-    return ds if fmt.finish is None else fmt.finish(ds, context, options)
+        from annokit.formats.exports.read import read_tree, tree_of
+
+        how = _How(folders, layer, sizes, problems, limits, workers, progress, options)
+        tree = tree_of(source, format)
+        if tree is None:
+            ds = _read(source, format or _detected(source), how)
+        else:
+            within = attrs.evolve(how, sizes=None, layer="all" if any(place.task for place in tree) else layer)
+            ds = read_tree(source, tree, format, lambda inner, own: _read(inner, own, within), layer)
+            ds = _with_media(ds, (), sizes, limits)
+        bad = problems.settle(source.label)
+    return ds._with(issues=Report([*bad, *ds.issues])) if bad else ds
 
 
-def _detected(source: Any) -> str:
+@attrs.frozen
+class _How:
+    """What :func:`read` was asked for."""
+
+    folders: tuple[Path, ...]
+    layer: str | None
+    sizes: Mapping[str, tuple[int, int]] | None
+    problems: Problems
+    limits: Limits
+    workers: int
+    progress: bool | Progress
+    options: Mapping[str, Any]
+
+
+def _read(source: Source, format: str, how: _How) -> Dataset:
+    """Read one source in a format."""
+    from annokit.codecs.collector import paused
+
+    fmt, dialect = registry.resolve(format)
+    if fmt.read is None:
+        raise UsageError(f"{fmt.full_name(dialect)!r} can be written, not read")
+    check_options(fmt, "read", fmt.read, how.options, skip=2)
+    with shown(how.progress, f"read {fmt.name}") as tell:
+        context = ReadContext(
+            label=source.label,
+            dialect=fmt.dialect(dialect),
+            dialect_name=dialect,
+            images=how.folders,
+            layer=how.layer,
+            problems=how.problems,
+            limits=how.limits,
+            workers=how.workers,
+            progress=tell,
+        )
+        with paused():
+            ds = fmt.read(source, context, **how.options)
+    if told := context.repeats.issues():
+        ds = ds._with(issues=Report([*told, *ds.issues]))
+    ds = _with_media(ds, how.folders, how.sizes, how.limits)
+    return ds if fmt.finish is None else fmt.finish(ds, context, how.options)
+
+
+def _detected(source: Source) -> str:
     from annokit.formats.detect import Probe, the_one
 
     return the_one(Probe(source), source.label)
@@ -197,14 +232,14 @@ def write(  # noqa: PLR0913 - same
     UsageError
         The path exists already, or an argument or option makes no sense.
     """
-    _check("media", media, MEDIA)
-    _check("on_loss", on_loss, ON_LOSS)
+    check("media", media, MEDIA)
+    check("on_loss", on_loss, ON_LOSS)
     from annokit.formats.narrow import narrow
 
-    fmt, dialect, chosen = _target(ds, format, options)
+    fmt, dialect, chosen = target_of(ds, format, options)
     narrowed, report = narrow(ds, fmt.holds(fmt.dialect(dialect), options))
     report = Report([*chosen, *report])
-    _settle_loss(report, on_loss, fmt.full_name(dialect))
+    settle_loss(report, on_loss, fmt.full_name(dialect))
     from annokit.codecs.collector import paused
     from annokit.codecs.output import open_output
     from annokit.formats.pictures import spare, write_beside
@@ -244,7 +279,7 @@ def _kind(fmt: Format, path: Readable, media: str, ds: Dataset) -> Any:
     return "folder"
 
 
-def _target(ds: Dataset, format: str, options: Mapping[str, Any]) -> tuple[Format, str, list[Issue]]:
+def target_of(ds: Dataset, format: str, options: Mapping[str, Any]) -> tuple[Format, str, list[Issue]]:
     """Return the format, the dialect, and an issue that tells of a dialect that was chosen."""
     if not hasattr(ds, "_annotations"):
         raise UsageError(f"expected a Dataset to write; found {type(ds).__name__!r}")
@@ -261,7 +296,8 @@ def _target(ds: Dataset, format: str, options: Mapping[str, Any]) -> tuple[Forma
     return fmt, dialect, [told]
 
 
-def _settle_loss(report: Report, on_loss: str, target: str) -> None:
+def settle_loss(report: Report, on_loss: str, target: str) -> None:
+    """Raise or warn where a report holds more than infos."""
     lost = [issue for issue in report if issue.severity != "info"]
     if not lost or on_loss == "allow":
         return
@@ -277,7 +313,7 @@ def plan(ds: Dataset, format: str, **options: Any) -> Report:
     """Return the report that :func:`write` would return, without writing or changing anything."""
     from annokit.formats.narrow import narrow
 
-    fmt, dialect, chosen = _target(ds, format, options)
+    fmt, dialect, chosen = target_of(ds, format, options)
     holds: Holds = fmt.holds(fmt.dialect(dialect), options)
     return Report([*chosen, *narrow(ds, holds, apply=False)[1]])
 
@@ -305,23 +341,22 @@ def check_options(fmt: Format, verb: str, function: Callable[..., Any], options:
         raise UsageError(f"{fmt.name!r} has no option {unknown[0]!r} to {verb}; {told}")
 
 
-def _check(name: str, value: Any, choices: tuple[str, ...]) -> None:
+def check(name: str, value: Any, choices: tuple[str, ...]) -> None:
+    """Refuse a value that is none of the choices."""
     if value not in choices:
         raise UsageError(f"{name}={value!r}; expected one of {', '.join(choices)}")
 
 
 @contextmanager
-def shown(progress: bool | Progress, title: str) -> Iterator[Progress]:
+def shown(progress: bool | Progress, title: str, unit: str = "B") -> Iterator[Progress]:
     """Give a progress callback: none, the caller's, or a bar's."""
     if progress is False:
         yield no_progress
     elif callable(progress):
         yield progress
     else:
-        from tqdm.auto import tqdm
-
-        with tqdm(desc=title, unit="B", unit_scale=True) as bar:
-            yield lambda done, total: _advance(bar, done, total)
+        with bar(desc=title, unit="B", unit_scale=True) as shown_bar:
+            yield lambda done, total: _advance(shown_bar, done, total)
 
 
 def _advance(bar: Any, done: int, total: int | None) -> None:

@@ -24,11 +24,12 @@ SEVERITY = {
     "renamed": "info",
     "derived": "info",
     "expanded": "info",
+    "left-out": "info",
 }
 """How bad each fate of a write is, unless a step says otherwise."""
 
 
-FATE = {"unknown-size": "refused"}
+FATE = {"unknown-size": "refused", "left-out": "skipped"}
 """Fate of the codes that are not called like it."""
 
 

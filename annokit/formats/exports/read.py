@@ -1,0 +1,127 @@
+"""Reading an export tree back: every dataset by itself, then all as one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from annokit.codecs.below import BelowSource
+from annokit.columns import Sparse, Text
+from annokit.errors import FormatError, UsageError
+from annokit.formats import registry
+from annokit.formats.detect import Probe, matches, the_one
+from annokit.formats.exports.choose import distinct
+from annokit.formats.exports.found import bare, located
+from annokit.formats.exports.layout import Place
+from annokit.formats.exports.places import beside, guessed_places, stated_places
+from annokit.formats.exports.union import together
+
+if TYPE_CHECKING:
+    from annokit.codecs.source import Source
+    from annokit.model.dataset import Dataset
+
+Read = Callable[["Source", str], "Dataset"]
+"""Reads a source in a format."""
+
+
+def tree_of(source: Source, format: str | None) -> list[Place] | None:
+    """Return the places of an export tree, None where a source is something else.
+
+    Parameters
+    ----------
+    source : Source
+        Anything.
+    format : str, optional
+        The format in which it is to be read.
+    """
+    stated = stated_places(source)
+    if stated is not None:
+        return stated
+    guess = guessed_places(source)
+    if guess is None or not (guess.sure or not _claimed(source, format)):
+        return None
+    return list(guess.places)
+
+
+def _claimed(source: Source, format: str | None) -> bool:
+    """Tell whether a format takes the whole for its own."""
+    probe = Probe(source)
+    if format is None:
+        return bool(matches(probe))
+    fmt, dialect = registry.resolve(format)
+    found = fmt.detect(probe)
+    return dialect in found if dialect else bool(found)
+
+
+def read_tree(source: Source, places: list[Place], format: str | None, read: Read, layer: str | None = None) -> Dataset:
+    """Return all datasets of a tree as one.
+
+    Parameters
+    ----------
+    source : Source
+        The tree.
+    places : list of Place
+        What it holds.
+    format : str, optional
+        Format of all annotations; by default what the manifest states or the files tell.
+    read : callable
+        ``read(source, format)`` reads one folder.
+    layer : str, optional
+        Task to read; by default, and for ``"all"``, all of them.
+
+    Raises
+    ------
+    FormatError
+        A dataset can't be read.
+    UsageError
+        There is no such task.
+    """
+    parts = [_read_place(source, place, format, read) for place in _of_layer(places, layer)]
+    if not parts:
+        raise FormatError("the export holds nothing", path=source.label, expected="annotations or datasets")
+    return together(parts)
+
+
+def _of_layer(places: list[Place], layer: str | None) -> list[Place]:
+    tasks = distinct(place.task for place in places if place.task)
+    if layer in (None, "all") or not tasks:
+        return places
+    if layer not in tasks:
+        raise UsageError(f"there is no task {layer!r}; there are: {', '.join(tasks)}")
+    return [place for place in places if place.task == layer]
+
+
+def _read_place(source: Source, place: Place, format: str | None, read: Read) -> Dataset:
+    inner = BelowSource(source, place.folder, beside(source, place))
+    if any(name.startswith(place.folder + "/") for name in source.names()):
+        ds = located(read(inner, format or place.format or the_one(Probe(inner), inner.label)), source, place)
+    else:
+        ds = bare(source, place)
+    return _told(ds, place)
+
+
+def _told(ds: Dataset, place: Place) -> Dataset:
+    """Return the dataset whose rows know what their folders tell."""
+    columns = {"dataset": place.dataset, **({"split": place.subset} if place.subset else {})}
+    items = ds._items.replace({name: Sparse.constant(len(ds), Text.of([text])) for name, text in columns.items()})
+    if not place.task:
+        return ds._with(items=items)
+    layer = Sparse.constant(len(ds._annotations), Text.of([place.task]))
+    return ds._with(items=items, annotations=ds._annotations.replace({"layer": layer}))
+
+
+def tree_matches(source: Source) -> Iterator[tuple[str, str]]:
+    """Yield the format of an export tree and how it was known; nothing where it is none."""
+    places = stated_places(source)
+    stated = places is not None
+    if places is None:
+        guess = guessed_places(source)
+        places = list(guess.places) if guess is not None and guess.sure else []
+    for place in places:
+        if stated and place.format:
+            yield place.format, f"annotations of {place.dataset} in an export tree"
+            return
+        found = matches(Probe(BelowSource(source, place.folder, beside(source, place))))
+        if found:
+            yield from ((match.format, f"{place.folder}: {match.reason}") for match in found)
+            return
