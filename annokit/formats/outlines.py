@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import pairwise
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from annokit.columns import Column
+from annokit.columns import Column, Number, Ragged
 from annokit.columns.base import Array
 from annokit.formats.conversions import placed
 from annokit.formats.places import at_annotations
-from annokit.geometry.ragged import lengths
-from annokit.geometry.rings import signed_area
-from annokit.model.rows import _shapes
+from annokit.geometry.bridges import chained
+from annokit.geometry.ragged import lengths, offsets_of, pack
 from annokit.model.schema import KIND_CODE
 from annokit.model.select import take_annotations
 from annokit.model.shapes import rings_of
@@ -26,31 +24,56 @@ if TYPE_CHECKING:
 
 
 def bridge_holes(ds: Dataset, apply: bool) -> Found:
-    """Join holes to their outer ring by a cut of no width, so that the outline is one ring and the area stays."""
-    rows, shapes = _several(ds, lambda per_part, per_shape: per_part > per_shape)
+    """Join holes to their outer ring by a cut of no width, so that the outline is one ring and the area stays.
+
+    A dry run joins none: the numbers, the bounds and the parts of every shape are the same before and after.
+    """
+    rows = _several(ds, lambda rings, parts: rings > parts)
     if not len(rows):
         return ds, []
     told = "holes are joined to the outline by cuts of no width"
     issue = at_annotations(ds, "converted", "shape", f"polygon becomes polygon: {told}", rows)
-    bridged = [[[bridged_ring(part)] for part in shape] for shape in shapes]
-    return _with_points(ds, rows, bridged), [issue]
+    if not apply:
+        return ds, [issue]
+    points, rings, parts, shapes = rings_of(ds, rows, "source")
+    made, ends = _bridged(points, rings, parts)
+    column = placed(ds, "points", rows, Ragged(shapes, Ragged(None, Ragged(ends, Number(made)))))
+    return ds._with(annotations=ds._annotations.replace({"points": column})), [issue]
+
+
+def _bridged(points: Array, rings: Array, parts: Array) -> tuple[Array, Array]:
+    """Return parts of one ring each, and where each begins; rings without points are left out."""
+    size = lengths(rings)
+    owner = np.arange(len(parts) - 1).repeat(lengths(parts))[size > 0]
+    per_part = np.bincount(owner, minlength=len(parts) - 1)
+    filled = per_part > 0
+    holes = np.append(False, owner[1:] == owner[:-1])[: len(owner)]
+    count = np.zeros(len(per_part), np.int64)
+    if not filled.any():
+        return points[:0], offsets_of(count)
+    made, ends = chained(points, offsets_of(size[size > 0]), offsets_of(per_part[filled]), holes)
+    count[filled] = lengths(ends)
+    return made, offsets_of(count)
 
 
 def split_parts(ds: Dataset, apply: bool) -> Found:
     """Make an annotation of each part; all of them keep everything else."""
-    rows, shapes = _several(ds, lambda per_part, per_shape: per_shape > 1)
+    rows = _several(ds, lambda rings, parts: parts > 1)
     if not len(rows):
         return ds, []
     told = "polygon becomes polygon: each of its parts becomes an annotation"
     issue = at_annotations(ds, "converted", "shape", told, rows)
+    column: Any = ds._annotations.sparse("points")
+    shapes = column.values.take(column.slots_of(rows)).compact()
     counts = np.ones(len(ds._annotations), np.int64)
-    counts[rows] = [len(shape) for shape in shapes]
-    table = take_annotations(ds._annotations, np.arange(len(counts)).repeat(counts))
-    starts = (counts.cumsum() - counts)[rows]
-    places = np.concatenate([np.arange(s, s + len(shape)) for s, shape in zip(starts, shapes, strict=True)])
-    split = ds._with(annotations=table)
-    changed = _with_points(split, places, [[part] for shape in shapes for part in shape])
-    return _without_box(changed, places), [issue]
+    counts[rows] = lengths(shapes.bounds())
+    origin = np.arange(len(counts)).repeat(counts)
+    split = ds._with(annotations=take_annotations(ds._annotations, origin))
+    several = np.zeros(len(counts), bool)
+    several[rows] = True
+    places = np.flatnonzero(several[origin])
+    changed = placed(split, "points", places, Ragged(None, shapes.values))
+    return _without_box(split._with(annotations=split._annotations.replace({"points": changed})), places), [issue]
 
 
 def _without_box(ds: Dataset, rows: Array) -> Dataset:
@@ -66,36 +89,32 @@ def single_rings() -> tuple[Step, ...]:
     return bridge_holes, split_parts
 
 
-def _several(ds: Dataset, wanted: Any) -> tuple[Array, list[list[list[Array]]]]:
-    """Return the polygon rows whose numbers of rings and parts are `wanted`, and their rings in the source's unit."""
-    polygons = np.flatnonzero(ds._annotations.array("kind") == KIND_CODE["polygon"])
-    if not len(polygons):
-        return polygons, []
-    _, _, parts, shapes = rings_of(ds, polygons, "source")
-    rows = polygons[wanted(lengths(parts[shapes]), lengths(shapes))]
-    if not len(rows):
-        return rows, []
-    points, rings, parts, shapes = rings_of(ds, rows, "source")
-    made = [points[a:b] for a, b in _runs(rings)]
-    grouped = [made[a:b] for a, b in _runs(parts)]
-    return rows, [grouped[a:b] for a, b in _runs(shapes)]
+def _several(ds: Dataset, wanted: Callable[[Array, Array], Array]) -> Array:
+    """Return the polygon rows whose numbers of rings and of parts are `wanted`."""
+    rows = np.flatnonzero(ds._annotations.array("kind") == KIND_CODE["polygon"])
+    column = ds._annotations.sparse("points")
+    if column is None or not len(rows):
+        return rows[:0]
+    shapes: Any = column.values
+    slots = column.slots_of(rows)
+    rows, slots = rows[slots >= 0], slots[slots >= 0]
+    parts = shapes.bounds()
+    return rows[wanted(lengths(shapes.values.bounds()[parts])[slots], lengths(parts)[slots])]
 
 
-def _runs(offsets: Array) -> Sequence[tuple[int, int]]:
-    return list(pairwise(offsets.tolist()))
+def rings_column(rings: Sequence[Array]) -> Column:
+    """Return polygons of one part and one ring each, in the layout of the column ``points``."""
+    points = np.concatenate(rings) if rings else np.zeros((0, 2))
+    return one_ring(points, offsets_of([len(ring) for ring in rings]))
 
 
-def _with_points(ds: Dataset, rows: Array, shapes: list[list[list[Array]]]) -> Dataset:
-    column: Column = placed(
-        ds, "points", rows, _shapes([[[ring.tolist() for ring in part] for part in s] for s in shapes])
-    )
-    return ds._with(annotations=ds._annotations.replace({"points": column}))
+def one_ring(points: Array, offsets: Array) -> Column:
+    """Return polygons of one part and one ring each, from their points (m, 2) and where each begins (n + 1,)."""
+    return Ragged(None, Ragged(None, Ragged(offsets, Number(points))))
 
 
 def bridged_ring(part: Sequence[Array]) -> Array:
     """Return one ring that encloses what an outer ring without its holes does.
-
-    Each hole is joined at its vertex nearest to the outline so far, and runs against the outer ring's direction.
 
     Parameters
     ----------
@@ -105,22 +124,7 @@ def bridged_ring(part: Sequence[Array]) -> Array:
     Returns
     -------
     (m, 2) float64 array
-        The outer ring's points, the holes' points, and two more per hole.
+        The points of all rings, and two more per hole; see :func:`annokit.geometry.bridges.chained`.
     """
-    outline = np.asarray(part[0], np.float64)
-    clockwise = _area(outline) > 0
-    for given in part[1:]:
-        hole = np.asarray(given, np.float64)
-        if not len(hole):
-            continue
-        if (_area(hole) > 0) == clockwise:
-            hole = hole[::-1]
-        gaps = ((outline[:, None] - hole[None]) ** 2).sum(axis=2)
-        here, there = np.unravel_index(int(gaps.argmin()), gaps.shape)
-        loop = np.concatenate([hole[there:], hole[: there + 1]])
-        outline = np.concatenate([outline[: here + 1], loop, outline[here:]])
-    return outline
-
-
-def _area(ring: Array) -> float:
-    return float(signed_area(ring, np.array([0, len(ring)]))[0])
+    points, rings = pack([np.reshape(np.asarray(ring, np.float64), (-1, 2)) for ring in part])
+    return _bridged(points, rings, np.array([0, len(part)]))[0]

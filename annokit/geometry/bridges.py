@@ -1,15 +1,15 @@
-"""One ring out of several: parts and holes joined by cuts of no width, all shapes of a dataset at once."""
+"""One ring out of several: parts and holes joined by cuts of no width, many shapes at once."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
-from annokit.columns import Column, Number, Ragged
-from annokit.columns.base import Array
 from annokit.geometry.ragged import offsets_of, reduce
 from annokit.geometry.rings import signed_area
+
+Array = np.ndarray[Any, np.dtype[Any]]
 
 
 def chained(points: Array, rings: Array, shapes: Array, holes: Array) -> tuple[Array, Array]:
@@ -86,6 +86,7 @@ def _nearest(points: Array, rings: Array, chosen: Array, targets: Array) -> Arra
     step = np.arange(ends[-1]) - ends[:-1].repeat(count)
     gap = points[rings[chosen].repeat(count) + step] - targets.repeat(count, axis=0)
     distance = gap[:, 0] ** 2 + gap[:, 1] ** 2
+    distance[np.isnan(distance)] = np.inf
     least = np.minimum.reduceat(distance, ends[:-1])
     found = np.flatnonzero(distance == least.repeat(count))
     first = found[np.searchsorted(found, ends[:-1])]
@@ -112,14 +113,3 @@ def _ways(size: Array, shapes: Array, owner: Array, leave: Array, enter: Array) 
     rings = np.concatenate([ring, ring[back]])[order]
     starts = np.concatenate([enter, leave[back]])[order]
     return rings, starts, np.concatenate([going, coming[back]])[order]
-
-
-def rings_column(rings: Sequence[Array]) -> Column:
-    """Return polygons of one part and one ring each, in the layout of the column ``points``."""
-    points = np.concatenate(rings) if rings else np.zeros((0, 2))
-    return one_ring_each(points, offsets_of([len(ring) for ring in rings]))
-
-
-def one_ring_each(points: Array, offsets: Array) -> Column:
-    """Return polygons of one part and one ring each, from their points and where each begins."""
-    return Ragged(None, Ragged(None, Ragged(offsets, Number(points))))

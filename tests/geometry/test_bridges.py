@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from annokit.formats.yolo.bridges import chained
+from annokit.geometry.bridges import chained
 from annokit.geometry.ragged import offsets_of
 from annokit.geometry.rings import signed_area
 
@@ -48,3 +48,10 @@ def test_the_cut_is_made_where_rings_come_near() -> None:
     gaps = np.hypot(*np.diff(made, axis=0).T)
     assert gaps.max() == 10
     assert (gaps == 2).sum() == 2
+
+
+def test_points_that_are_no_numbers_are_kept() -> None:
+    rings = np.array([[0.0, 0], [4, 0], [np.nan, 4], [1, 1], [2, 1], [2, 2], [np.nan] * 2, [np.nan] * 2, [np.nan] * 2])
+    made, ends = chained(rings, np.array([0, 3, 6, 9]), np.array([0, 3]), np.array([False, True, True]))
+    assert ends.tolist() == [0, 13]
+    assert np.isnan(made).any()

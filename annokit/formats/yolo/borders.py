@@ -11,9 +11,9 @@ import numpy as np
 from annokit.columns import Column, Number, Ragged, Struct
 from annokit.columns.base import Array
 from annokit.formats.conversions import placed
+from annokit.formats.outlines import rings_column
 from annokit.formats.places import at_annotations
 from annokit.formats.steps import without
-from annokit.formats.yolo.bridges import rings_column
 from annokit.formats.yolo.outlines import Levels
 from annokit.geometry.boxes import convert
 from annokit.geometry.ragged import lengths

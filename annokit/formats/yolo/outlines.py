@@ -16,11 +16,10 @@ import numpy as np
 from annokit.columns import Column, Fixed, Number, Ragged, Sparse, Struct
 from annokit.columns.base import Array
 from annokit.formats.conversions import emptied, placed
-from annokit.formats.outlines import bridge_holes, split_parts
+from annokit.formats.outlines import bridge_holes, one_ring, rings_column, split_parts
 from annokit.formats.places import at_annotations
 from annokit.formats.steps import without
-from annokit.formats.yolo import bridges
-from annokit.formats.yolo.bridges import rings_column
+from annokit.geometry.bridges import chained
 from annokit.geometry.ragged import offsets_of, reduce
 from annokit.model.bounds import of_item
 from annokit.model.schema import KIND_CODE, MASK_ENCODINGS, UNITS
@@ -238,14 +237,14 @@ def _computed(ds: Dataset, several: Array, masks: Array) -> Column:
     sizes = np.concatenate([np.diff(ends) for _, ends in made])
     rows = np.concatenate([several, masks])
     order = rows.argsort()
-    shapes = bridges.one_ring_each(points, offsets_of(sizes)).take(order)
+    shapes = one_ring(points, offsets_of(sizes)).take(order)
     return placed(ds, "points", rows[order], shapes)
 
 
 def _bridged(ds: Dataset, rows: Array) -> tuple[Array, Array]:
     """Return the rings of polygons, in the item's own unit, and where each begins."""
     points, rings, parts, shapes = rings_of(ds, rows, "source")
-    return bridges.chained(points, rings, parts[shapes], _holes(np.diff(parts)))
+    return chained(points, rings, parts[shapes], _holes(np.diff(parts)))
 
 
 def _traced(ds: Dataset, rows: Array) -> tuple[Array, Array]:
@@ -256,7 +255,7 @@ def _traced(ds: Dataset, rows: Array) -> tuple[Array, Array]:
     plain = _plain_runs(ds, rows)
     runs, offsets = counts(ds, rows)[:2] if plain is None else plain
     size = _mask_fields(ds, rows)["size"].values
-    points, ends = bridges.chained(*run_rings(runs, offsets, size[:, 0]))
+    points, ends = chained(*run_rings(runs, offsets, size[:, 0]))
     scale = np.where((of_item(ds, "unit", _items(ds, rows)) == UNIT)[:, None], size[:, ::-1], 1)
     points /= scale.repeat(np.diff(ends), axis=0)
     return points, ends
