@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from io import BytesIO
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from annokit.codecs.names import MANIFEST
-from annokit.codecs.records import Block, Reading, raw_records, split, split_lines
+from annokit.codecs.records import Block, Reading, raw_records, split
+from annokit.errors import FormatError
 
 if TYPE_CHECKING:
     from annokit.codecs.source import Source
     from annokit.formats.context import ReadContext
 
 BOM = b"\xef\xbb\xbf"
+
+WHITESPACE = b" \t\r\n"
 
 JSON_NAME = re.compile(r"\.(?:json|ndjson|jsonl)(?:\.gz)?\Z", re.IGNORECASE)
 LINES_NAME = re.compile(r"\.(?:ndjson|jsonl)(?:\.gz)?\Z", re.IGNORECASE)
@@ -50,26 +55,28 @@ class Document:
 
 
 def documents(source: Source, context: ReadContext) -> Iterator[Document]:
-    """Yield the documents of a file, a folder or an archive, files in the order of their names."""
-    for document in _documents(source, context):
-        yield document
-        if document.pointer is None and document.line is None and not document.notes:
-            context.repeats.look_later(document.text, document.name if source.only is None else "")
+    """Yield the documents of a file, a folder or an archive, files in the order of their names.
 
-
-def _documents(source: Source, context: ReadContext) -> Iterator[Document]:
-    names = [source.only] if source.only is not None else json_names(source)
-    tree = source.only is None
+    A file of a tree that can't be read is one problem among others.
+    """
+    if source.only is not None:
+        yield from _file(source, source.only, context)
+        context.progress(1, 1)
+        return
+    names = json_names(source)
     for done, name in enumerate(names, 1):
-        if tree and name.endswith(".json"):
-            text = source.read(name)
-            document = Document(name, source.where(name), text)
-            if text[:1] == b"{" and (b"\n" not in text or not _is_lines(text)):
-                yield document
+        try:
+            if name.endswith(".json"):
+                text = source.read(name)
+                document = Document(name, source.where(name), text)
+                if text[:1] == b"{" and (b"\n" not in text or not _is_lines(text)):
+                    yield document
+                else:
+                    yield from _small(document, context)
             else:
-                yield from _small(document, context)
-        else:
-            yield from _file(source, name, context)
+                yield from _file(source, name, context)
+        except FormatError as error:
+            context.problems.add(error)
         if done % STEP == 0 or done == len(names):
             context.progress(done, len(names))
 
@@ -85,7 +92,8 @@ def _file(source: Source, name: str, context: ReadContext) -> Iterator[Document]
         yield from _packed(source, name, context)
         return
     if LINES_NAME.search(name):
-        yield from _streamed(source, name, context, where, lines=True)
+        with source.open(name) as stream:
+            yield from _lines(stream, name, where, context)
         return
     size = source.size(name) if source.only is not None else 0
     if size is None or size > SMALL:
@@ -93,7 +101,8 @@ def _file(source: Source, name: str, context: ReadContext) -> Iterator[Document]
             head = file.read(SMALL)
         lines = _is_lines(head.removeprefix(BOM))
         if lines or _first(head) == b"[":
-            yield from _streamed(source, name, context, where, lines=lines)
+            with source.open(name) as stream:
+                yield from (_lines if lines else _records)(stream, name, where, context)
             return
     yield from _small(Document(name, where, source.read(name)), context)
 
@@ -112,7 +121,7 @@ def _packed(source: Source, name: str, context: ReadContext) -> Iterator[Documen
         text = inner.read(own)
     kept = name[:-3]
     if LINES_NAME.search(kept):
-        yield from _lines(name, source.where(name), text, context)
+        yield from _lines(BytesIO(text), name, source.where(name), context)
     else:
         yield from _small(Document(kept, source.where(name), text), context)
 
@@ -123,7 +132,7 @@ def _small(document: Document, context: ReadContext) -> Iterator[Document]:
     if first == b"[":
         yield from _list(document, text, context)
     elif _is_lines(text):
-        yield from _lines(document.name, document.where, text, context)
+        yield from _lines(BytesIO(text), document.name, document.where, context)
     else:
         yield attrs.evolve(document, text=text)
 
@@ -147,9 +156,7 @@ def _is_lines(text: bytes) -> bool:
 
 
 def _list(document: Document, text: bytes, context: ReadContext) -> Iterator[Document]:
-    from io import BytesIO
-
-    found = list(_records(BytesIO(text), document.name, document.where, context, lines=False))
+    found = list(_records(BytesIO(text), document.name, document.where, context))
     if found and all(is_note_text(each.text) for each in found):
         yield attrs.evolve(document, text=text, notes=True)
     else:
@@ -168,23 +175,23 @@ def is_note_text(text: bytes) -> bool:
         return False
 
 
-def _lines(name: str, where: str, text: bytes, context: ReadContext) -> Iterator[Document]:
-    from io import BytesIO
+def _lines(stream: Any, name: str, where: str, context: ReadContext) -> Iterator[Document]:
+    """Yield the lines of a file, each by itself, so that a bad one costs no other."""
+    most = context.limits.record_bytes
+    for number in count(1):
+        text = stream.readline(most)
+        if not text:
+            return
+        if len(text) == most:
+            raise FormatError("a line is too long", path=where, line=number, expected=f"less than {most} bytes")
+        text = (text.removeprefix(BOM) if number == 1 else text).strip(WHITESPACE)
+        if text:
+            yield Document(name, where, text, line=number)
 
-    yield from _records(BytesIO(text), name, where, context, lines=True)
 
-
-def _streamed(source: Source, name: str, context: ReadContext, where: str, lines: bool) -> Iterator[Document]:
-    with source.open(name) as file:
-        yield from _records(file, name, where, context, lines=lines)
-
-
-def _records(stream: Any, name: str, where: str, context: ReadContext, lines: bool) -> Iterator[Document]:
+def _records(stream: Any, name: str, where: str, context: ReadContext) -> Iterator[Document]:
     how = Reading(label=where, limits=context.limits, repeats=context.repeats, place=name)
-    parts = split_lines(stream, raw_records, how) if lines else split(stream, {"": raw_records}, how)
-    for part in parts:
+    for part in split(stream, {"": raw_records}, how):
         if isinstance(part, Block):
             for place, raw in enumerate(part.records):
-                line = part.lines[place] if part.lines is not None else None
-                pointer = None if lines else f"/{part.first + place}"
-                yield Document(name, where, bytes(raw), pointer, line)
+                yield Document(name, where, bytes(raw), f"/{part.first + place}")

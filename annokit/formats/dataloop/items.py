@@ -64,7 +64,7 @@ def items_of(batch: Batch, hint: Callable[[int], str], moving: Array) -> Items:
     hint : callable
         Gives the name of an item, by its row, that states none.
     moving : (n,) bool array
-        Which of them have snapshots, so that they are videos unless they say otherwise.
+        Which of them have snapshots or a rate of frames, so that they are videos unless they say otherwise.
     """
     sheet = Sheet(batch.count)
     names, unnamed = _names(sheet, batch, hint)
@@ -133,10 +133,9 @@ def _kinds(sheet: Sheet, batch: Batch, names: list[str], moving: Array) -> tuple
     codes, distinct = values.codes()
     stated = [text_of(raw) if raw[:1] == b'"' else "" for raw in distinct]
     known = [kind_of(text) for text in stated]
-    video = moving | _has_rate(batch)
     kinds = np.array([KIND_CODE[kind or "image"] for kind in known], np.uint8)[codes]
     unknown = np.array([kind is None for kind in known], bool)[codes]
-    kinds[unknown & video] = KIND_CODE["video"]
+    kinds[unknown & moving] = KIND_CODE["video"]
     endings = [name.rpartition(".")[2] for name in names]
     found = zip(codes.tolist(), kinds.tolist(), endings, strict=True)
     usual = np.array([stated[code] == mimetype_of(ITEM_KINDS[kind], ending) for code, kind, ending in found], bool)
@@ -144,14 +143,6 @@ def _kinds(sheet: Sheet, batch: Batch, names: list[str], moving: Array) -> tuple
     sheet.keep(f"{SYSTEM}mimetype", values, kept)
     sheet.tell_odd(f"{SYSTEM}mimetype", values, kept[values.first()[kept] != ord('"')])
     return kinds, ~values.has
-
-
-def _has_rate(batch: Batch) -> Array:
-    found = np.zeros(batch.count, bool)
-    for path in ("metadata.fps", f"{SYSTEM}fps"):
-        values = batch.get(path)
-        found |= values.has & ~values.equal(b"null")
-    return found
 
 
 def _sizes(sheet: Sheet, batch: Batch) -> Array:

@@ -89,6 +89,9 @@ class Reader:
             except UNREADABLE as error:
                 self._context.problems.add(self._fault(document, error))
                 continue
+            if document.pointer is None and not document.notes:
+                mark = "" if document.line is None else f" line {document.line} "
+                self._context.repeats.look_later(text, document.name + mark)
             chunk.documents.append(document)
             chunk.records.append(record)
             chunk.size += len(text)
