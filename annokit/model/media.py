@@ -16,6 +16,8 @@ from annokit.model.schema import ITEM_KINDS
 from annokit.report import Issue, Places, Report
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from annokit.model.dataset import Dataset
     from annokit.model.fetched import Fetched
 
@@ -104,7 +106,7 @@ def with_images(ds: Dataset, folders: StrPath | Iterable[StrPath]) -> Dataset:
     index = MediaIndex(folders)
     fetched = Fetched(ds, index)
     items, paths, issues = _found(ds, index, fetched)
-    bitmaps, more = _bitmaps(ds, index, fetched)
+    bitmaps, more = _bitmaps(ds, index, fetched, paths)
     sequences = _texts([_sequence_path(sequence, index) for sequence in ds.sequences])
     changes: dict[str, Column] = {"path": _texts(paths), **({"bitmap_path": _texts(bitmaps)} if any(bitmaps) else {})}
     found = ds._with(
@@ -225,8 +227,13 @@ def _sequence_path(sequence: Any, index: MediaIndex) -> str | None:
     return None
 
 
-def _bitmaps(ds: Dataset, index: MediaIndex, fetched: Fetched) -> tuple[list[str | None], list[Issue]]:
-    """Return the path of every item's bitmap, and what was not found."""
+def _bitmaps(
+    ds: Dataset, index: MediaIndex, fetched: Fetched, pictures: Sequence[str | None]
+) -> tuple[list[str | None], list[Issue]]:
+    """Return the path of every item's bitmap, which never is its picture, and what was not found.
+
+    A bitmap that its document found beside itself stays.
+    """
     paths: list[str | None] = _column(ds, "bitmap_path")
     column = ds._items.sparse("bitmap")
     if column is None:
@@ -235,7 +242,9 @@ def _bitmaps(ds: Dataset, index: MediaIndex, fetched: Fetched) -> tuple[list[str
     ambiguous: list[tuple[int, Ambiguous]] = []
     for row, stated in zip(column.present().tolist(), column.dense().to_list(), strict=True):
         name = stated.get("name") if isinstance(stated, dict) else stated
-        hit = fetched.bitmap(row) or (fetched.own_bitmap(row, index.find(name)) if isinstance(name, str) else None)
+        hit = fetched.bitmap(row)
+        if hit is None and paths[row] is None and isinstance(name, str):
+            hit = _but(fetched.own_bitmap(row, index.find(name)), pictures[row])
         if isinstance(hit, Ambiguous):
             ambiguous.append((row, hit))
         elif hit is not None:
@@ -243,6 +252,15 @@ def _bitmaps(ds: Dataset, index: MediaIndex, fetched: Fetched) -> tuple[list[str
         elif paths[row] is None:
             missing.append(row)
     return paths, _issues(ds.names, "bitmap", missing, ambiguous)
+
+
+def _but(hit: Path | Ambiguous | None, picture: str | None) -> Path | Ambiguous | None:
+    """Return what was found without a picture that is called alike."""
+    found = hit.paths if isinstance(hit, Ambiguous) else () if hit is None else (hit,)
+    left = [path for path in found if fspath(path) != picture]
+    if len(left) == len(found):
+        return hit
+    return Ambiguous(hit.name, tuple(left)) if isinstance(hit, Ambiguous) and len(left) > 1 else next(iter(left), None)
 
 
 def _issues(

@@ -30,7 +30,24 @@ extra           meaning
 ``#outlines``   of the dataset: outlines are lists of points where the dialect states run lengths
 ``#further``    members of a record beyond the most keys that get a column
 ``##<key>``     the key ``#<key>``
+``#panoptic``   of the dataset: the annotations of an image are one record, their pixels a PNG beside the file
+``#record/``    of an image: begins the names of members of that record
 ==============  =====================================================================================================
+
+Panoptic files
+--------------
+``coco:panoptic`` has a record per image, which names a PNG and lists the segments of the image::
+
+    {"image_id": 139, "file_name": "a.png", "segments_info":
+        [{"id": 3937500, "category_id": 1, "area": 320, "bbox": [9, 8, 20, 30], "iscrowd": 0}]}
+
+A pixel's red + 256 green + 65536 blue is the id of its segment, 0 is void. A segment is an annotation whose mask is
+decoded when asked for; an image without record is unlabelled, one with an empty record is not. PNGs are looked for in
+the folder called like the file, beside the file, and in ``images=``; of one with a palette the colours count. What is
+missing, damaged, of another size, or on one side only is an issue. A file whose PNGs are elsewhere is written with the
+same references to them. Otherwise ``panoptic.json`` and ``panoptic/*.png`` are written, as the official evaluation wants
+them: every id has pixels and every pixel's id is listed, later annotations cover earlier ones, ``area`` and ``bbox``
+are those of the pixels, and ids stay where they are distinct numbers from 1 on in their image.
 """
 
 from __future__ import annotations

@@ -12,9 +12,8 @@ from annokit.columns.make import sparse_of
 from annokit.formats.bitmap_check import finish as checked
 from annokit.formats.bitmap_files import decoded, is_relative, of_members
 from annokit.formats.coco import keys
-from annokit.formats.places import at_items
 from annokit.model.bitmaps import rows_in_bitmaps
-from annokit.report import Report
+from annokit.report import Issue, Places, Report
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -103,7 +102,8 @@ def finish(ds: Dataset, context: ReadContext, options: Mapping[str, Any]) -> Dat
     if context.images or not missing:
         return ds
     message = "the PNG with the pixels of its segments is not there; give images="
-    issue = at_items(ds, "missing-media", "bitmap", message, np.array(missing, np.int64), severity="warning")
+    places = Places(ds.names, np.array(missing, np.int64))
+    issue = Issue.at("missing-media", "warning", message, places, field="bitmap", fate="missing")
     return ds._with(issues=ds.issues + Report((issue,)))
 
 

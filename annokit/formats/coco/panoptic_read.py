@@ -106,8 +106,8 @@ class PanopticDocument(Document):
         for (number, place), text in found.wrong.items():
             self._bad(f"{POINTER}/{number}/{SEGMENTS}/{place}", text)
         for number, text in found.odd.items():
-            if text != b"null":
-                shown = repr(text[:40].decode("utf-8", "backslashreplace"))
+            if text != b"null" and number not in found.bad:
+                shown = repr(text[:40].decode("utf-8", "backslashreplace")) if text else "nothing"
                 where = f"{POINTER}/{number}/{SEGMENTS}"
                 self._add("not a list of segments", where, shown, "an array")
 
