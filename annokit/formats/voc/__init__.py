@@ -30,13 +30,13 @@ How it is read
 --------------
 A file is an item, or several where annotations stand one behind the other. What it is called is told by the file's own
 name and the ending of ``filename``; an object is an annotation. Which pixels ``xmax`` means can't be told from a file:
-the dialect, or ``origin=``, says so, and ``annokit-voc.txt`` of a tree that annokit wrote. Corners stay as written; ``pose``, ``truncated``, ``occluded`` and
-``difficult`` are attributes, integers where their text is one. ``ImageSets/Main`` tells splits.
+the dialect, or ``origin=``, says so, and ``annokit-voc.txt`` of a tree that annokit wrote. Corners stay as they are
+written; ``pose``, ``truncated``, ``occluded`` and ``difficult`` are attributes, integers where their text is one.
+``ImageSets/Main`` tells splits. Sizes that no XML states come from the headers of pictures in ``JPEGImages`` or beside.
 
 In ``SegmentationObject`` number n is the nth object, which then is a mask with its box beside; an object that the XML
 does not have is a mask of the class that ``SegmentationClass`` gives most of its pixels. Where there are no objects,
-that gives a mask per class. Pixels of value 255 are kept as ``voc/void``. Sizes that no XML states come from the headers
-of the pictures in ``JPEGImages``, or beside the XML.
+that gives a mask per class. Pixels of value 255 are kept as ``voc/void``.
 
 Everything else is kept as ``voc/<element>``: texts, objects of texts where an element has children, lists where it
 repeats. Extras that begin with ``#`` are no elements:
@@ -73,4 +73,5 @@ FORMAT = Format(
     tasks=frozenset(("detection", "instance", "semantic")),
     output="folder",
     suffix=".xml",
+    places_media=True,
 )

@@ -12,7 +12,7 @@ from annokit.columns import Column, Fixed, Json, Sparse, Table, Text
 from annokit.columns.make import sparse_of
 from annokit.formats.voc.items import Items
 from annokit.formats.voc.label_map import OFFICIAL
-from annokit.formats.voc.names import PictureIndex, item_name, stem
+from annokit.formats.voc.names import PictureIndex, item_name
 from annokit.formats.voc.objects import Objects
 from annokit.formats.voc.segmentation import Joined, Pngs
 from annokit.formats.voc.splits import read_splits
@@ -24,6 +24,8 @@ from annokit.model.schema import KIND_CODE, UNITS
 from annokit.report import Issue, Places
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from annokit.codecs.source import Source
     from annokit.formats.voc.dialects import Dialect
     from annokit.model.dataset import Dataset
@@ -57,6 +59,9 @@ class Found:
     first: list[int] = attrs.field(factory=list)
     """Row of the first object of each item."""
 
+    stated: dict[int, str] = attrs.field(factory=dict)
+    """What ``filename`` says where that is not the item's name, by item row."""
+
     mended: list[str] = attrs.field(factory=list)
     """Files that were repaired."""
 
@@ -68,7 +73,11 @@ class Found:
         name = item_name(key, filename, alone)
         if not alone:
             return name
-        return self.pictures.name(key, name if stem(name) == key else filename) or name
+        return self.pictures.name(key, name) or name
+
+    def picture(self, row: int) -> Path | None:
+        """Return where the picture of an item lies on disk."""
+        return self.pictures.path(self.items.names[row], self.stated.get(row, ""))
 
 
 def build(found: Found, pngs: Pngs, named: Sequence[Label]) -> Dataset:
@@ -110,7 +119,7 @@ def _measured(found: Found) -> list[Issue]:
     from annokit.media.size import image_sizes
 
     rows = [row for row in range(len(found.items)) if found.items.size_of(row) is None]
-    paths = [(row, path) for row in rows if (path := found.pictures.path(found.items.names[row])) is not None]
+    paths = [(row, path) for row in rows if (path := found.picture(row)) is not None]
     sizes = image_sizes([path for _, path in paths])
     for (row, _), size in zip(paths, sizes.sizes.tolist(), strict=True):
         if size[0] > 0:
@@ -140,7 +149,7 @@ def _item_table(found: Found, joined: Joined | None, splits: Mapping[int, str]) 
         columns["extras/voc/void"] = Sparse(count, np.array(rows, np.int64), None, values)
     if splits:
         columns["split"] = sparse_of(count, list(splits), list(splits.values()))
-    paths = [(row, str(path)) for row, name in enumerate(items.names) if (path := found.pictures.path(name))]
+    paths = [(row, str(path)) for row in range(count) if (path := found.picture(row))]
     if paths:
         columns["path"] = sparse_of(count, [row for row, _ in paths], [path for _, path in paths])
     return Table(count, columns)

@@ -32,7 +32,7 @@ OFFICIAL = (
 )  # fmt: skip
 """The classes of Pascal VOC, from value 1 on."""
 
-_LINE = re.compile(r"(?P<name>[^#].*?):(?P<color>\s*[0-9]+\s*,\s*[0-9]+\s*,\s*[0-9]+\s*)?:(?P<rest>.*)", re.DOTALL)
+_LINE = re.compile(r"(?P<name>[^#:][^:]*):(?P<color>\s*[0-9]+\s*,\s*[0-9]+\s*,\s*[0-9]+\s*)?:(?P<rest>.*)", re.DOTALL)
 
 
 def class_labels(source: Source, classes: Any) -> list[Label]:

@@ -122,16 +122,16 @@ class PictureIndex:
             self._add([name])
 
     def name(self, key: str, stated: str) -> str | None:
-        """Return the picture of an annotation by the key of its XML, else by its stated name; None where none fits."""
-        for wanted in (key, stem(stated)):
-            found = self._names.get(wanted) or self._last.get(wanted.rpartition("/")[2], [])
-            if len(found) > 1 and stated in found:
-                return stated
-            if len(found) == 1:
-                return found[0]
-        return None
+        """Return the picture of an annotation by the key of its XML; of several that with its stated name."""
+        found = self._names.get(key) or self._last.get(key.rpartition("/")[2], [])
+        if len(found) > 1 and stated in found:
+            return stated
+        return found[0] if len(found) == 1 else None
 
-    def path(self, name: str) -> Path | None:
-        """Return where a picture of the tree lies on disk."""
-        file = self._inside.get(name)
+    def path(self, name: str, stated: str = "") -> Path | None:
+        """Return where a picture of the tree lies on disk: by its name, else by what the element ``filename`` says."""
+        part = stated.replace("\\", "/").rpartition("/")[2]
+        folder, slash, _ = name.rpartition("/")
+        tried = (name, folder + slash + part, part)
+        file = next((self._inside[each] for each in tried if each in self._inside), None)
         return None if file is None else self._source.path(file)

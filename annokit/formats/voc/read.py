@@ -156,6 +156,7 @@ class _Reader:
         row = self._items.add(name, place[1])
         if filename != name.rpartition("/")[2]:
             self._items.keep(row, "filename", filename)
+            self.found.stated[row] = filename
         return row
 
     def _bad(self, error: FormatError, file: str, row: int) -> None:

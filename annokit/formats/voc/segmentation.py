@@ -101,7 +101,7 @@ class Joined:
         classes = self._objects(row, name, size, files[1]) if files[1] is not None else None
         if classes is not None:
             for place, value in enumerate(classes.ids.tolist()):
-                if value == VOID:
+                if value == VOID and not self.colored:
                     self._ignore(row, classes, place)
                 else:
                     self.classes.append((row, value, (classes.size, "rle", classes.rle(place))))

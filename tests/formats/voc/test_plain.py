@@ -79,7 +79,7 @@ def both(tmp_path, text, dialect, monkeypatch):
 
 
 @settings(
-    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 @pytest.mark.parametrize("dialect", ["voc", "voc:dataloop", "voc:innotescus"])
 @given(text=documents())
@@ -90,7 +90,7 @@ def test_both_ways_agree(tmp_path, monkeypatch, dialect, text):
     assert str(plain.issues) == str(parsed.issues)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(text=documents())
 def test_what_is_cut_is_well_formed(text):
     found = cut(text.encode())
