@@ -78,7 +78,12 @@ def _kind(source: Source, name: str) -> str:
             path=source.label,
             expected=", ".join(FILES),
         )
-    return found
+    return ITEM_FIELDS if found == ANNOTATION_FIELDS and _of_items(head) else found
+
+
+def _of_items(head: bytes) -> bool:
+    """Tell the definitions of items from those of annotations: by what stands around the list, and one word."""
+    return head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] != b"[" or (b'"List"' in head and b'"Select"' not in head)
 
 
 def dataset_names(folders: Sequence[str]) -> list[str | None]:

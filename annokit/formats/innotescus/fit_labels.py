@@ -175,5 +175,5 @@ def _listed(label: Label) -> Label:
 def _stale_rows(table: Table, column: Sparse, needed: Any) -> bool:
     rows = column.present().tolist()
     names, idents, uris = (texts(table, name) for name in ("name", "id", "uri"))
-    sized = (table.array("size") > 0).any(axis=1).tolist()
+    sized: Any = (table.array("size") > 0).any(axis=1).tolist()
     return any(not needed[row] or sized[row] or uris[row] is not None or names[row] != str(idents[row]) for row in rows)

@@ -153,8 +153,8 @@ def _pairs_of(text: bytes) -> list[tuple[Any, Any]]:
     try:
         return [(pair.dataset_item_index, pair.frame_index) for pair in _PAIRS.decode(text)]
     except msgspec.ValidationError:  # a record is no object
-        records = msgspec.json.decode(text)
-        return [(r.get("dataset_item_index"), r.get("frame_index")) for r in records if isinstance(r, dict)]
+        records = [record if isinstance(record, dict) else {} for record in msgspec.json.decode(text)]
+        return [(record.get("dataset_item_index"), record.get("frame_index")) for record in records]
 
 
 def _bad(where: str, pointer: str, record: Any, expected: str) -> FormatError:
