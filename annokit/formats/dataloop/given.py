@@ -43,7 +43,7 @@ def given_ontology(value: Any) -> Ontology:
         text = source.read(source.only).removeprefix(b"\xef\xbb\xbf")
     try:
         document = loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         fault = value_fault(text, 512)
         path = fspath(value)
         if fault is None:

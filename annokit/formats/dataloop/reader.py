@@ -109,11 +109,16 @@ class Reader:
 
     def _other(self, document: Document) -> None:
         """Take in a document that is no item: an ontology, or something to be left out."""
-        value = loads(document.text) if b'"roots"' in document.text else None
-        if not is_ontology(value):
-            self._told.foreign.append((None, None, document.where))
-        elif not self._given:
-            self._ontology = ontology_of(value, document.where)
+        try:
+            value = loads(document.text) if b'"roots"' in document.text else None
+            if not is_ontology(value):
+                self._told.foreign.append((None, None, document.where))
+            elif not self._given:
+                self._ontology = ontology_of(value, document.where)
+        except FormatError as error:
+            self._context.problems.add(error)
+        except RecursionError as error:
+            self._context.problems.add(self._fault(document, error))
 
     def _fault(self, document: Document, error: Exception) -> FormatError:
         """Return what is wrong with a document that can't be parsed."""
