@@ -64,6 +64,7 @@ class Blocks:
         self._misses = 0
         self._scans = 0
         self._closed = False
+        self._last = b""
 
     def __iter__(self) -> Iterator[Block]:
         if not self._resumed and self._window.peek(self._pointer) == ord("]"):
@@ -73,6 +74,8 @@ class Blocks:
             records = self._by_guess()
             if records is None:
                 records = self._by_scan()
+            if (found := self._window.how.repeats) is not None:
+                found.look(self._last, self._window.how.place + self._pointer, self._index)
             block = Block(self._pointer, self._index, records, self._window.position)
             self._index += len(records)
             yield block
@@ -99,8 +102,9 @@ class Blocks:
         if found < 0:
             return None
         cut = found + self._comma
+        self._last = self._text(cut)
         try:
-            records = _decoded(self._decode, self._text(cut))
+            records = _decoded(self._decode, self._last)
         except REFUSED:
             self._misses += 1
             return None
@@ -111,7 +115,7 @@ class Blocks:
     def _by_scan(self) -> Any:
         """Return the records up to the last cut that an exact scan finds."""
         cut = self._scan()
-        text = self._text(cut)
+        text = self._last = self._text(cut)
         try:
             records = self._read(text)
         except REFUSED as error:

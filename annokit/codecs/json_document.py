@@ -194,7 +194,10 @@ class Document:
             text = self._container(pointer)
         else:
             text = self._matched(SCALAR, pointer)
-        return check_value(self._window, text, pointer)
+        value = check_value(self._window, text, pointer)
+        if (found := self._window.how.repeats) is not None and first in b"[{":
+            found.look_later(value, self._window.how.place + pointer)
+        return value
 
     def _string(self, pointer: str) -> bytes:
         return self._matched(STRING, pointer)

@@ -68,6 +68,13 @@ class Counter:
         self._before = np.zeros(len(words) + 1, np.int64)
         np.cumsum(np.bitwise_count(words), out=self._before[1:])
 
+    @classmethod
+    def of(cls, positions: Positions, length: int) -> Counter:
+        """Return the counter of some positions of a text of `length` bytes."""
+        flags = np.zeros(length, np.bool_)
+        flags[positions] = True
+        return cls(flags)
+
     def before(self, positions: Positions) -> Positions:
         """Return the number of flags at offsets below each position."""
         word = positions >> 6

@@ -44,7 +44,7 @@ class Scan:
             Offset of the bracket that closes the container, -1 if it is not in this piece.
         """
         buffer: Bytes = np.frombuffer(data, np.uint8)
-        quotes = self._quotes(buffer)
+        quotes = self.quotes(buffer)
         marks, depths = self._brackets(buffer, quotes)
         closers = np.flatnonzero(depths < 0)
         end = -1
@@ -57,7 +57,7 @@ class Scan:
         self._quoted ^= bool(len(quotes) & 1)
         return comma, end
 
-    def _quotes(self, buffer: Bytes) -> Positions:
+    def quotes(self, buffer: Bytes) -> Positions:
         """Return the offsets of the quotes that begin or end a string."""
         quotes = np.flatnonzero(buffer == QUOTE)
         slashes = np.flatnonzero(buffer == BACKSLASH)

@@ -6,12 +6,15 @@ import gzip
 import zipfile
 import zlib
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import attrs
 
 from annokit.errors import FormatError
 from annokit.limits import DEFAULT_LIMITS, Limits
+
+if TYPE_CHECKING:
+    from annokit.codecs.json_repeats import Repeats
 
 DAMAGED = (zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, EOFError)
 WHITESPACE = b" \t\n\r"
@@ -42,6 +45,12 @@ class Reading:
 
     constants: Callable[[bytes], bytes] | None = None
     """What to read in place of ``NaN``, ``Infinity`` or ``-Infinity``, which are not JSON; None: a FormatError."""
+
+    repeats: Repeats | None = None
+    """Where keys that stand twice in one object are noted; None: nobody looks for them."""
+
+    place: str = ""
+    """What stands before the pointers in `repeats`: the file, where there are several."""
 
     def error(self, message: str, pointer: str = "", **facts: Any) -> FormatError:
         """Return the error about the value at `pointer`."""

@@ -79,7 +79,11 @@ def split_lines(source: Source, decode: Decode[Any], how: Reading | None = None)
         lines = text.split(b"\n")
         numbers = tuple(line + i for i, row in enumerate(lines) if row.strip(WHITESPACE))
         if numbers:
-            records = _line_records(window.how, [lines[number - line] for number in numbers], numbers, decode)
+            own = [lines[number - line] for number in numbers]
+            records = _line_records(window.how, own, numbers, decode)
+            if (found := window.how.repeats) is not None:
+                for number, row in zip(numbers, own, strict=True):
+                    found.look_later(row, f"{window.how.place} line {number} ".lstrip())
             yield Block("", first, records, window.position, numbers)
             first += len(numbers)
         line += len(lines) - 1

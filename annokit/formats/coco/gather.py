@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from annokit.codecs.json_repeats import Repeats
 from annokit.columns import Column, Fixed, Number, Ragged, Sparse, Table
 from annokit.columns.base import Array, concat
 from annokit.formats.coco.piece import Piece
@@ -231,10 +232,11 @@ class Gathered:
         self._settled = 0
         self.count = 0
         self.bad: dict[int, bytes] = {}
+        self.repeats = Repeats()
 
     def add(self, block: Block, end: int) -> None:
         """Append a block that ends at offset `end` of the source."""
-        self._reach.add(block.size, end)
+        self._reach.add(len(block.text), end)
         if self._waiting and self._waiting[-1].numbers.keys() != block.numbers.keys():
             self._settle()
         for key in block.order:
@@ -264,6 +266,7 @@ class Gathered:
             self._columns[name].add(column, start)
         for number, text in piece.bad.items():
             self.bad[start + number] = text
+        self.repeats.merge(piece.repeats, rows=start)
 
     def join(self, other: Gathered) -> None:
         """Append what was gathered of the next part of the source."""
@@ -279,7 +282,7 @@ class Gathered:
         names = sorted(self._columns, key=self._places.__getitem__)
         made = {name: self._columns[name].done(self.count) for name in names}
         self._columns = {}
-        return Piece(self.count, made, self.bad)
+        return Piece(self.count, made, self.bad, repeats=self.repeats)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _gathered, (self.piece(),)

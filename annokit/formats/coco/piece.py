@@ -9,6 +9,7 @@ import numpy as np
 from msgspec import Raw
 
 from annokit.codecs.json_numbers import Scalars
+from annokit.codecs.json_repeats import Repeats
 from annokit.columns import Column
 from annokit.columns.base import Array
 from annokit.formats.coco import keys, values
@@ -44,6 +45,15 @@ class Piece:
 
     absent: dict[str, Array] = attrs.field(factory=dict)
     """Rows that lack a key, for the keys that some record of the block has."""
+
+    settled: int = 0
+    """Records whose large values need no second look."""
+
+    unproven: dict[str, Sequence[Raw]] = attrs.field(factory=dict)
+    """Values that may be anything, by key, for the keys most of whose values were found to be numbers."""
+
+    repeats: Repeats = attrs.field(factory=Repeats)
+    """Keys that records state twice; the places count from the first record."""
 
     def __len__(self) -> int:
         return self.count

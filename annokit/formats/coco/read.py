@@ -173,6 +173,7 @@ class Document:
     def _table(self, pointer: str) -> tuple[Table, Array | None]:
         gathered = self._lists[pointer]
         table = gathered.table()
+        self._context.repeats.merge(gathered.repeats, pointer)
         for number, text in gathered.bad.items():
             self._bad(f"{pointer}/{number}", text)
         return table
@@ -190,6 +191,8 @@ class Document:
         elif absent:
             self._extras[keys.NO_LIST] = dumps(absent)
         for key, raw in self._top.items():
+            if raw is not None and raw[:1] in (b"[", b"{"):
+                self._context.repeats.look_later(raw, f"/{key}")
             if raw is None or key == "categories":
                 continue
             value = loads(raw) if key == "info" else None

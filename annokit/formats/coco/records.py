@@ -19,6 +19,7 @@ from annokit.formats.coco import keys, shapes, values
 from annokit.formats.coco.absent import ANNOTATION_WANTED, IMAGE_WANTED, SHAPED, marks
 from annokit.formats.coco.attributes import Attributes
 from annokit.formats.coco.piece import Piece
+from annokit.formats.coco.twice import note_repeats
 from annokit.formats.coco.typed import NUMBER, TYPES, Block, as_raws, scalars
 from annokit.model.schema import KIND_CODE
 
@@ -54,12 +55,14 @@ class Recipe:
     def read_rest(self, blocks: Sequence[Block], pieces: Sequence[Piece]) -> Piece:
         """Return all other columns of several blocks, given what was made of each block's large values."""
         piece = _with_left(pieces)
+        piece.settled = int(np.count_nonzero(piece.kind))
         raws = _joined([block for block in blocks if len(block)], piece)
         likely = {key: raws[key] for key in INTEGERS if key in raws and key not in piece.scalars}
         piece.scalars.update(values.integers_of(likely))
         for piece.key, column in raws.items():
             self.table.get(piece.key, _unknown)(piece, piece.key, column)
         piece.key = ""
+        note_repeats(blocks, raws, piece)
         _keep_others(piece, [block.fields for block in blocks])
         self.finish(piece)
         return piece
@@ -213,6 +216,7 @@ def _attribute(piece: Piece, key: str, raws: Raws) -> None:
 
 def _bbox(piece: Piece, key: str, raws: Raws) -> None:
     found, piece.absent[key], odd = shapes.boxes(raws)
+    piece.unproven[key] = values.chosen(raws, odd)
     piece.put("box", found)
     piece.keep(key, raws, odd)
 

@@ -47,8 +47,8 @@ class Block:
     order: tuple[str, ...]
     """All keys, in the order in which they first occur in the file."""
 
-    size: int
-    """Bytes of the records in the file."""
+    text: bytes
+    """The records as they stand in the file, in brackets."""
 
     def __len__(self) -> int:
         return self.fields.count
@@ -82,17 +82,17 @@ class TypedDecoder:
         """Return the records of the array of objects in `text`."""
         if self._decode is not None:
             try:
-                return self._block(self._decode(text), len(text))
+                return self._block(self._decode(text), text)
             except msgspec.ValidationError:
                 self._decode = None
         fields = self._raw(text)
         self._learn(fields)
-        return Block(fields, {}, tuple(fields.columns), len(text))
+        return Block(fields, {}, tuple(fields.columns), text)
 
-    def _block(self, records: list[msgspec.Struct], size: int) -> Block:
+    def _block(self, records: list[msgspec.Struct], text: bytes) -> Block:
         columns = dict(zip(self._known, zip(*map(msgspec.structs.astuple, records), strict=True), strict=bool(records)))
         numbers = {key: columns.pop(key) for key in self._known if key in self._types and records}
-        return Block(Fields(len(records), columns), numbers, self._known, size)
+        return Block(Fields(len(records), columns), numbers, self._known, text)
 
     def _learn(self, fields: Fields) -> None:
         """Expect the types that the values of a block have."""

@@ -76,7 +76,11 @@ def _records(
 
             stream = BytesIO(strict_json(file.read(), label=source.where(name)))
         how = Reading(
-            label=source.where(name), limits=context.limits, total=source.size(name), progress=context.progress
+            label=source.where(name),
+            limits=context.limits,
+            total=source.size(name),
+            progress=context.progress,
+            repeats=context.repeats,
         )
         seen = False
         for part in split(stream, {"/sequences": raw_records}, how):

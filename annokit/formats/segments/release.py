@@ -95,7 +95,10 @@ class Release:
 
     def reading(self, total: int | None) -> Reading:
         """Return how the file is split."""
-        return Reading(label=self._where, limits=self._context.limits, total=total, progress=self._context.progress)
+        context = self._context
+        return Reading(
+            label=self._where, limits=context.limits, total=total, progress=context.progress, repeats=context.repeats
+        )
 
     def take(self, part: Block | Rest) -> None:
         """Take in samples, or what stands beside them."""
