@@ -113,8 +113,7 @@ class DatasetBuilder:
         fields.setdefault("form", self._form)
         fields.setdefault("time_unit", self._time_unit)
         row = self._items.append(_coded({"name": name, **_spread(fields)}))
-        size = fields.get("width"), fields.get("height")
-        known = (int(size[0]), int(size[1])) if size[0] is not None and size[1] is not None else None
+        known = _size(fields.get("width"), fields.get("height"))
         self._frames[row] = Frame(name, fields["unit"], fields["form"], known, fields["time_unit"])
         return row
 
@@ -299,3 +298,13 @@ def _coded(fields: dict[str, Any]) -> dict[str, Any]:
 def _check(name: str, value: Any, choices: Any) -> None:
     if value not in choices:
         raise UsageError(f"{name} {value!r}; expected one of {', '.join(sorted(str(c) for c in choices if c))}")
+
+
+def _size(width: Any, height: Any) -> tuple[int, int] | None:
+    """Return width and height as integers, None where one is not stated."""
+    if width is None or height is None:
+        return None
+    try:
+        return int(width), int(height)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise UsageError(f"width and height are pixels, got {width!r} and {height!r}") from error

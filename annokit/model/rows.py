@@ -9,6 +9,7 @@ import numpy as np
 
 from annokit.columns import Column, Fixed, Json, Number, Ragged, Sparse, Struct, Table, Text
 from annokit.columns.make import sparse_of
+from annokit.errors import UsageError
 from annokit.geometry.ragged import offsets_of
 from annokit.model.schema import (
     ELLIPSE_FORMS,
@@ -59,7 +60,10 @@ class Rows:
             if name in self._defaults:
                 column = columns[name]
                 assert isinstance(column, Fixed)
-                column.values[rows] = values
+                try:
+                    column.values[rows] = values
+                except (OverflowError, TypeError, ValueError) as error:
+                    raise UsageError(f"a value of {name!r} can't be held: {error}") from error
             else:
                 columns[name] = self._column(name, rows, values)
         return Table(self.length, columns)

@@ -96,6 +96,8 @@ def test_the_most_telling_geometry_is_the_shape(fields: dict[str, Any], kind: st
         (lambda b: (b.add_annotation(-2), b.build()), "an annotation's item is -2"),
         (lambda b: (b.add_annotation(0, 5), b.build()), "an annotation's label is 5, but there are 0"),
         (lambda b: (b.add_annotation(0, parent=1), b.build()), "an annotation's parent is 1, but there are 1"),
+        (lambda b: (b.add_item("x", width=2**70, height=3), b.build()), "a value of 'size' can't be held"),
+        (lambda b: b.add_item("x", width="wide", height=3), "width and height are pixels, got 'wide' and 3"),
         (lambda b: (b.add_item("x", sequence=0), b.build()), "an item's sequence is 0, but there are 0"),
     ],
 )

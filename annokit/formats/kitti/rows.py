@@ -57,12 +57,18 @@ def is_number(token: bytes) -> bool:
     return _NUMBER.fullmatch(token) is not None
 
 
+_CONTROLS = bytes(code for code in range(32) if code not in b"\t\n\r\v\f")
+
+_PLAIN = bytes.maketrans(_CONTROLS + b"\r\v\f", b"?" * len(_CONTROLS) + b"   ")
+"""White space as blanks, and control characters as something that no number holds."""
+
+
 def parse(data: bytes) -> RawRows:
     """Return the lines of a text whose lines end in LF.
 
     Where its last fourteen tokens are no numbers, commas before numbers count as white space too.
     """
-    data = b"\n" + data.replace(b"\0", b"?") + b"\n"
+    data = b"\n" + data.translate(_PLAIN) + b"\n"
     if b"," in data:
         data = b"\n".join(_without_commas(line) for line in data.split(b"\n"))
     codes = np.frombuffer(data, np.uint8)

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 Class = int | str | None
 """A class by its value or its name; None where it is not known."""
 
+MOST = 2**53
+"""Where the numbers of a manifest end."""
+
 
 @attrs.frozen
 class MaskFile:
@@ -138,6 +141,6 @@ def _mask(entry: Any) -> MaskFile:
 
 
 def _typed(value: Any, kind: type) -> Any:
-    if type(value) is not kind:
+    if type(value) is not kind or (kind is int and abs(value) >= MOST):
         raise TypeError(value)
     return value

@@ -15,7 +15,7 @@ from annokit.formats.labels import first_uses
 from annokit.formats.places import at_all, at_annotations, at_items
 from annokit.formats.steps import without
 from annokit.formats.yolo import tables
-from annokit.formats.yolo.layout import CANONICAL, HEAD, LIST, is_image, split_word
+from annokit.formats.yolo.layout import CANONICAL, HEAD, LIST, is_image, listed, split_word
 from annokit.model.builder import DatasetBuilder
 from annokit.model.label import Label
 from annokit.model.label_set import LabelSet
@@ -62,8 +62,7 @@ def class_tree(source: Source, context: ReadContext, originals: Mapping[str, str
 def _listed(source: Source) -> list[str]:
     if source.kind == "file" or LIST not in source:
         return []
-    head, *lines = source.read_text(LIST).splitlines()
-    return [line for line in lines if line] if head.startswith(HEAD) else []
+    return listed(source.read_text(LIST))
 
 
 def _place(path: str, split: bool) -> tuple[str | None, str | None, str]:

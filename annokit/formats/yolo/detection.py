@@ -25,7 +25,8 @@ def detect(probe: Probe) -> Mapping[str, str]:
     if LIST in last:
         head = probe.head(last[LIST]).split(b"\n", 1)[0].decode("utf-8", "replace")
         dialect = head.removeprefix(HEAD).strip()
-        return {dialect: f"{LIST} says so"} if head.startswith(HEAD) and dialect in DIALECTS else {}
+        if head.startswith(HEAD) and dialect in DIALECTS:
+            return {dialect: f"{LIST} says so"}
     yaml = next((name for name in probe.ending(".yaml", ".yml")[:50] if is_dataset_yaml(probe.head(name))), None)
     if yaml is not None:
         return {"": f"{yaml} names classes"}

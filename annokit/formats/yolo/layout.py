@@ -66,6 +66,12 @@ def image_stem(label: str) -> str:
     return _LAST_LABELS.sub(r"\1images/", label.removesuffix(".txt"), count=1)
 
 
+def listed(text: str) -> list[str]:
+    """Return the pictures that a list of annokit's names; none where the text is no such list."""
+    lines = text.splitlines()
+    return [line for line in lines[1:] if line] if lines and lines[0].startswith(HEAD) else []
+
+
 def is_image(name: str) -> bool:
     """Tell whether a name is that of a picture."""
     return name.lower().endswith(IMAGE_SUFFIXES)

@@ -128,10 +128,8 @@ MOST = 10_000_000
 def _expected(length: int, meaning: Meaning) -> tuple[str, str]:
     mixed = (length == BOX and "polygon" in meaning.rows) or (length > BOX + 1 and "box" in meaning.rows)
     message = "the row is of another task than the rest" if mixed else "the row has too many or too few numbers"
-    words = [_WORDS[row] for row in meaning.rows]
-    if "pose" in meaning.rows:
-        words = [f"a class, a box and {meaning.joints[0]} joints of {meaning.joints[1]} numbers"]
-    return message, " or ".join(words)
+    pose = f"a class, a box and {meaning.joints[0]} joints of {meaning.joints[1]} numbers"
+    return message, " or ".join(_WORDS.get(row, pose) for row in meaning.rows)
 
 
 _WORDS: Mapping[str, str] = {
@@ -139,6 +137,7 @@ _WORDS: Mapping[str, str] = {
     "polygon": "a class and 3 points or more",
     "corners": "a class and 4 corners",
 }
+"""What a row is expected to be; what a pose is depends on its skeleton."""
 
 _FITS: Mapping[str, Callable[[Array, Meaning], Array]] = {
     "box": lambda n, m: (n == BOX) | ((n == BOX + 1) & (m.sixth is not None)),

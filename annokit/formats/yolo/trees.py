@@ -14,12 +14,12 @@ import attrs
 from annokit.codecs.number_lines import parse_lines
 from annokit.formats.yolo.config import NAMES_FILES, Config
 from annokit.formats.yolo.layout import (
-    HEAD,
     LIST,
     image_stem,
     is_image,
     item_name,
     label_file,
+    listed,
     split_of_folder,
     split_word,
     without_extension,
@@ -126,8 +126,7 @@ class Finder:
     def _listed(self) -> list[str]:
         if self.source.kind == "file" or LIST not in self.members:
             return []
-        head, *lines = self.source.read_text(LIST).splitlines()
-        return [line for line in lines if line] if head.startswith(HEAD) else []
+        return listed(self.source.read_text(LIST))
 
     def _entry(self, path: str, split: str | None, label: str | None = None) -> Entry:
         image = path if path in self.members else None

@@ -271,3 +271,10 @@ def test_what_has_no_box_is_refused(tmp_path: Path) -> None:
         "b -1 -1 -10 10.0 10.0 30.0 30.0 4.0 1.0 1.0 1.0 4.0 3.0 0.5\n"
         "c -1 -1 -10 10.0 10.0 30.0 30.0 -1 -1 -1 -1000 -1000 -1000 -10\n"
     )
+
+
+def test_control_characters_are_located(tmp_path: Path) -> None:
+    path = tmp_path / "000000.txt"
+    path.write_bytes(b"Car\x1b[\nx\x1b 0 0 0 1 2 3 4 1 1 1 0 0 0 0\n")
+    with pytest.raises(FormatError, match=r"000000\.txt, line 1"):
+        annokit.read(path, "kitti")

@@ -1,6 +1,7 @@
 """Trees that other tools wrote, and broken ones."""
 
 import io
+import json
 import zipfile
 
 import numpy as np
@@ -243,3 +244,16 @@ def test_real_palette_masks():
     for annotation in ds[0].annotations:
         assert (annotation.shape.decode() == (stored == annotation.label.source_id)).all()
     assert {label.name for label in ds.labels} == {str(v) for v in np.unique(stored) if v not in (0, 255)}
+
+
+@pytest.mark.parametrize("size", [[8, 2**70], [8.5, 6], ["8", 6], [8], 8])
+def test_a_size_in_the_manifest_that_is_none_is_located(tmp_path, size):
+    manifest = {
+        "annokit": "masks",
+        "version": 1,
+        "dialect": "semantic",
+        "items": [{"name": "a", "size": size, "masks": []}],
+    }
+    (tmp_path / "annokit-masks.json").write_text(json.dumps(manifest))
+    with pytest.raises(annokit.FormatError, match=r"annokit-masks\.json.*/items/0"):
+        annokit.read(tmp_path, "masks:semantic")

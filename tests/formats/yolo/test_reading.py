@@ -379,3 +379,19 @@ def test_many_files_are_read_in_blocks_with_progress(tmp_path: Path) -> None:
     assert len(ds.annotations) == 5 * count
     assert told[-1] == (count, count)
     assert ds[2_999].boxes("cxcywh")[0].tolist() == [0.5, 0.5, 0.25, 1 / 3_000]
+
+
+@pytest.mark.parametrize("listed", ["", "\n", "images/a.jpg\n", "\0"])
+def test_a_list_that_is_none_of_ours_is_passed_over(tmp_path: Path, listed: str) -> None:
+    files = {"data.yaml": "train: images\nnames: [cat]\n", "images/a.jpg": None, "labels/a.txt": ROW}
+    expected = read(tree(tmp_path / "plain", files))
+    ds = read(tree(tmp_path / "listed", {**files, "annokit-images.lst": listed}))
+    assert ds == expected
+    assert read(tmp_path / "listed", "yolo:ultralytics-detect") == expected
+
+
+def test_rows_of_another_length_than_poses_are_located(tmp_path: Path) -> None:
+    config = "train: images\nkpt_shape: [0, 3]\nnames: [cat]\n"
+    tree(tmp_path, {"data.yaml": config, "images/a.jpg": None, "labels/a.txt": ROW + "0 0.5 0.5\n"})
+    with pytest.raises(FormatError, match=r"a\.txt, line 2.*a class, a box and 0 joints of 3 numbers"):
+        read(tmp_path, "yolo:ultralytics-pose")
