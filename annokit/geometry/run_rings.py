@@ -5,14 +5,17 @@ They are the rings of :func:`annokit.geometry.trace.trace`, at a cost that grows
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from itertools import pairwise
 
 import attrs
 import numpy as np
 
 from annokit.geometry.ragged import offsets_of, take
+from annokit.geometry.run_sides import Array, Pieces, Sides, stable_order
 
-Array = np.ndarray[Any, np.dtype[Any]]
+BLOCK = 1 << 16
+"""Run lengths looked at together."""
 
 
 def run_rings(counts: Array, offsets: Array, heights: Array) -> tuple[Array, Array, Array, Array]:
@@ -38,9 +41,15 @@ def run_rings(counts: Array, offsets: Array, heights: Array) -> tuple[Array, Arr
     holes : (r,) bool array
         Which rings are holes.
     """
-    found = _rings(_sides(_pieces(*_foreground(counts, offsets), heights)))
-    per_mask = np.bincount(found.owner, minlength=len(offsets) - 1)
-    return found.points, found.offsets, offsets_of(per_mask), found.holes
+    points, sizes, holes, per_mask = [], [], [], []
+    for block in _blocks(counts, offsets, heights):
+        found = _Rings.of(Sides.of(Pieces.of(*block)))
+        points.append(found.points)
+        sizes.append(np.diff(found.offsets))
+        holes.append(found.holes)
+        per_mask.append(np.bincount(found.owner, minlength=len(block[2])))
+    marks = np.concatenate([np.zeros(0, bool), *holes])
+    return _joined(points), _offsets(sizes), _offsets(per_mask), marks
 
 
 def run_parts(counts: Array, offsets: Array, heights: Array) -> tuple[Array, Array, Array, Array]:
@@ -62,54 +71,36 @@ def run_parts(counts: Array, offsets: Array, heights: Array) -> tuple[Array, Arr
     mask_offsets : (n + 1,) int64 array
         Where the parts of each mask begin, from the top down.
     """
-    pieces = _pieces(*_foreground(counts, offsets), heights)
-    sides = _sides(pieces)
-    found = _rings(sides)
-    outer = np.flatnonzero(~found.holes)
-    per_mask = offsets_of(np.bincount(found.owner[outer], minlength=len(offsets) - 1))
-    if not found.holes.any():
-        return found.points, found.offsets, np.arange(len(outer) + 1), per_mask
-    region = _regions(pieces, sides, found)
-    order = np.argsort(region, kind="stable")
-    rings, index = take(found.offsets, order)
-    return found.points[index], rings, offsets_of(np.bincount(region)[outer]), per_mask
+    points, sizes, per_part, per_mask = [], [], [], []
+    for block in _blocks(counts, offsets, heights):
+        pieces = Pieces.of(*block)
+        sides = Sides.of(pieces)
+        found = _Rings.of(sides)
+        outer = np.flatnonzero(~found.holes)
+        region = _regions(pieces, sides, found)
+        ends, index = take(found.offsets, np.argsort(region, kind="stable"))
+        points.append(found.points[index])
+        sizes.append(np.diff(ends))
+        per_part.append(np.bincount(region, minlength=len(region))[outer])
+        per_mask.append(np.bincount(found.owner[outer], minlength=len(block[2])))
+    return _joined(points), _offsets(sizes), _offsets(per_part), _offsets(per_mask)
 
 
-@attrs.frozen(eq=False)
-class _Pieces:
-    """Runs of foreground within one column each, in the order of mask, column and row."""
-
-    owner: Array
-    """(p,) int64 mask."""
-
-    x: Array
-    """(p,) int64 column."""
-
-    top: Array
-    """(p,) int64 first row."""
-
-    bottom: Array
-    """(p,) int64 row after the last."""
+def _blocks(counts: Array, offsets: Array, heights: Array) -> Iterator[tuple[Array, Array, Array]]:
+    """Yield the run lengths, offsets and heights of some masks at a time."""
+    cuts = np.searchsorted(offsets, np.arange(offsets[0] + BLOCK, offsets[-1], BLOCK))
+    edges = np.unique(np.concatenate([[0], cuts, [len(offsets) - 1]])).tolist()
+    for start, stop in pairwise(edges):
+        own = offsets[start : stop + 1]
+        yield counts[own[0] : own[-1]], own - own[0], heights[start:stop]
 
 
-@attrs.frozen(eq=False)
-class _Sides:
-    """Level sides of outlines, in the order of mask, row and column."""
+def _joined(points: list[Array]) -> Array:
+    return points[0] if len(points) == 1 else np.concatenate([np.zeros((0, 2)), *points])
 
-    owner: Array
-    """(e,) int64 mask."""
 
-    left: Array
-    """(e,) int64 where it begins."""
-
-    right: Array
-    """(e,) int64 where it ends."""
-
-    y: Array
-    """(e,) int64 where it lies."""
-
-    below: Array
-    """(e,) bool: whether the foreground lies below it."""
+def _offsets(sizes: list[Array]) -> Array:
+    return offsets_of(np.concatenate([np.zeros(0, np.int64), *sizes]))
 
 
 @attrs.frozen(eq=False)
@@ -128,34 +119,86 @@ class _Rings:
     holes: Array
     """(r,) bool."""
 
-    sides: Array
-    """(m,) int64 side of each corner; those of a hole run the other way."""
+    of_side: Array
+    """(e,) int64 ring of each side."""
+
+    @classmethod
+    def of(cls, sides: Sides) -> _Rings:
+        """Follow the sides around every ring, the foreground to the right."""
+        first, rank = _walked(_partners(sides)[2 * np.arange(len(sides.y)) + sides.below] >> 1)
+        starts = np.flatnonzero(first == np.arange(len(first)))
+        ring = np.zeros(len(first), np.int64)
+        ring[starts] = np.arange(len(starts))
+        ring = ring[first]
+        size = 2 * np.bincount(ring, minlength=len(starts))
+        ends = offsets_of(size)
+        holes = ~sides.below[starts]
+        place = 2 * rank - holes[ring]  # a hole begins at the far end of its first side
+        place[place < 0] += size[ring][place < 0]
+        place += ends[:-1][ring]
+        beyond = ends[:-1][ring] + (2 * rank + ~holes[ring])
+        points = np.empty((2 * len(first), 2))
+        points[place, 0] = np.where(sides.below, sides.left, sides.right)
+        points[beyond, 0] = np.where(sides.below, sides.right, sides.left)
+        points[place, 1] = points[beyond, 1] = sides.y
+        return cls(points, ends, sides.owner[starts], holes, ring)
 
 
-def _rings(sides: _Sides) -> _Rings:
-    rings, ends = _follow(_partners(sides))
-    place = np.column_stack([np.column_stack([sides.left, sides.right]).reshape(-1), sides.y.repeat(2)])
-    first = rings[ends[:-1]] >> 1
-    holes = ~sides.below[first]
-    found = _reversed_holes(rings, ends, holes)
-    return _Rings(place.astype(np.float64)[found], ends, sides.owner[first], holes, found >> 1)
+def _partners(sides: Sides) -> Array:
+    """Return for every corner, two a side, the one at the other end of its upright side.
+
+    Where two sides meet at a point, their upright sides go different ways: that up belongs to the left side where the
+    foreground lies above that, else to the right one.
+    """
+    meets = (sides.owner[1:] == sides.owner[:-1]) & (sides.y[1:] == sides.y[:-1]) & (sides.left[1:] == sides.right[:-1])
+    turned = np.flatnonzero(meets & sides.below[:-1])
+    corners = np.arange(2 * len(sides.y))
+    corners[2 * turned + 1], corners[2 * turned + 2] = 2 * turned + 2, 2 * turned + 1
+    x = np.column_stack([sides.left, sides.right]).reshape(-1)
+    order = corners[stable_order(sides.owner.repeat(2), x)]
+    out = np.empty(len(order), np.int64)
+    out[order[0::2]] = order[1::2]
+    out[order[1::2]] = order[0::2]
+    return out
 
 
-def _regions(pieces: _Pieces, sides: _Sides, rings: _Rings) -> Array:
+def _walked(following: Array) -> tuple[Array, Array]:
+    """Return the first of each cycle of a permutation, and how many steps lie between that and each element.
+
+    Steps double from round to round, so that a cycle takes as many rounds as its length has bits.
+    """
+    own = np.arange(len(following))
+    first, jump = own, following
+    while True:
+        least = np.minimum(first, first[jump])
+        if (least == first).all():
+            break
+        first, jump = least, jump[jump]
+    left = (own != first).astype(np.int64)
+    jump = np.where(left == 0, own, following)
+    while True:
+        more = left[jump]
+        if not more.any():
+            break
+        left += more
+        jump = jump[jump]
+    count = np.bincount(first, minlength=len(own))[first]
+    return first, np.where(left == 0, 0, count - left)
+
+
+def _regions(pieces: Pieces, sides: Sides, rings: _Rings) -> Array:
     """Return for every ring the outer ring of its region.
 
     The pixel above a hole's first corner is the last of a piece. The piece's upper end lies on an outline of the same
     region that begins higher up: the outer ring, or another hole, of which the same holds.
     """
-    ring_of = np.empty(len(sides.owner), np.int64)
-    ring_of[rings.sides] = np.arange(len(rings.owner)).repeat(np.diff(rings.offsets))
     region = np.arange(len(rings.owner))
     holes = np.flatnonzero(rings.holes)
     corner, mask = rings.points[rings.offsets[holes]].astype(np.int64), rings.owner[holes]
     own, wanted = _keys((pieces.owner, pieces.x, pieces.bottom), (mask, corner[:, 0], corner[:, 1]))
     above = np.searchsorted(own, wanted)
     own, wanted = _keys((sides.owner, sides.y, sides.left), (mask, pieces.top[above], corner[:, 0]))
-    region[holes] = ring_of[np.searchsorted(own, wanted, "right") - 1]
+    region[holes] = rings.of_side[np.searchsorted(own, wanted, "right") - 1]
     while rings.holes[region].any():
         region = region[region]
     return region
@@ -168,105 +211,3 @@ def _keys(rows: tuple[Array, ...], wanted: tuple[Array, ...]) -> tuple[Array, Ar
         scale = int(max(row.max(initial=0), want.max(initial=0))) + 1
         keys, sought = keys * scale + row, sought * scale + want
     return keys, sought
-
-
-def _foreground(counts: Array, offsets: Array) -> tuple[Array, Array, Array]:
-    """Return mask, start and end of the foreground runs, those that touch joined, empty ones left out."""
-    owner = np.arange(len(offsets) - 1).repeat(np.diff(offsets))
-    stop = np.cumsum(counts)
-    base = np.concatenate([[0], stop])[offsets[:-1]]
-    stop = stop - base[owner]
-    start = stop - counts
-    drawn = ((np.arange(len(counts)) - offsets[:-1][owner]) % 2 == 1) & (counts > 0)
-    owner, start, stop = owner[drawn], start[drawn], stop[drawn]
-    fresh = np.ones(len(owner), bool)
-    fresh[1:] = (start[1:] != stop[:-1]) | (owner[1:] != owner[:-1])
-    last = np.append(fresh[1:], True)[: len(owner)]
-    return owner[fresh], start[fresh], stop[last]
-
-
-def _pieces(owner: Array, start: Array, stop: Array, heights: Array) -> _Pieces:
-    """Cut runs where columns end."""
-    tall = heights[owner]
-    first, last = start // tall, (stop - 1) // tall
-    count = last - first + 1
-    ends = offsets_of(count)
-    step = np.arange(ends[-1]) - ends[:-1].repeat(count)
-    x = first.repeat(count) + step
-    top, bottom = np.zeros(len(x), np.int64), tall.repeat(count)
-    top[ends[:-1]] = start - first * tall
-    bottom[ends[1:] - 1] = stop - last * tall
-    return _Pieces(owner.repeat(count), x, top, bottom)
-
-
-def _sides(pieces: _Pieces) -> _Sides:
-    """Join the edges above and below pixels to the level sides of outlines, row by row."""
-    owner, x, y = np.tile(pieces.owner, 2), np.tile(pieces.x, 2), np.concatenate([pieces.top, pieces.bottom])
-    below = np.zeros(len(owner), bool)
-    below[: len(pieces.owner)] = True
-    order = _order(owner, y, x)
-    owner, x, y, below = owner[order], x[order], y[order], below[order]
-    fresh = np.ones(len(owner), bool)
-    fresh[1:] = (owner[1:] != owner[:-1]) | (y[1:] != y[:-1]) | (x[1:] != x[:-1] + 1) | (below[1:] != below[:-1])
-    last = np.append(fresh[1:], True)[: len(owner)]
-    return _Sides(owner[fresh], x[fresh], x[last] + 1, y[fresh], below[fresh])
-
-
-def _partners(sides: _Sides) -> Array:
-    """Return for every corner, two a side, the one at the other end of its upright side.
-
-    Where two sides meet at a point, their upright sides go different ways: that up belongs to the left side where the
-    foreground lies above that, else to the right one.
-    """
-    owner, left, right, y, below = sides.owner, sides.left, sides.right, sides.y, sides.below
-    x = np.column_stack([left, right]).reshape(-1)
-    own, row = owner.repeat(2), y.repeat(2)
-    meets = np.zeros(len(left), bool)
-    meets[1:] = (owner[1:] == owner[:-1]) & (y[1:] == y[:-1]) & (left[1:] == right[:-1])
-    later = np.zeros(len(x), np.int64)
-    later[2::2] = meets[1:] & ~below[:-1]
-    later[1:-1:2] = meets[1:] & below[:-1]
-    order = _order(own, x, row, later)
-    out = np.empty(len(order), np.int64)
-    out[order[0::2]] = order[1::2]
-    out[order[1::2]] = order[0::2]
-    return out
-
-
-def _follow(partners: Array) -> tuple[Array, Array]:
-    """Return the corners of all rings, and where each ring begins."""
-    following = partners[np.arange(len(partners)) ^ 1].tolist()
-    seen = bytearray(len(following) // 2)
-    path: list[int] = []
-    ends = [0]
-    for start in range(0, len(following), 2):
-        if seen[start >> 1]:
-            continue
-        corner = start
-        while True:
-            path.append(corner)
-            seen[corner >> 1] = 1
-            corner = following[corner]
-            if corner == start:
-                break
-        ends.append(len(path))
-    first = np.array(path, np.int64)
-    return np.column_stack([first, first ^ 1]).reshape(-1), 2 * np.array(ends, np.int64)
-
-
-def _order(*keys: Array) -> Array:
-    """Return the order by several keys, none negative, the first the most telling; no two rows have all in common."""
-    joined = np.zeros(len(keys[0]), np.int64)
-    for key in keys:
-        joined *= int(key.max(initial=0)) + 1
-        joined += key
-    return np.argsort(joined)
-
-
-def _reversed_holes(rings: Array, ends: Array, holes: Array) -> Array:
-    """Return the corners with those of holes in the other direction, from the same first one."""
-    size = np.diff(ends)
-    ring = np.arange(len(size)).repeat(size)
-    step = np.arange(len(rings)) - ends[:-1][ring]
-    back = (size[ring] - step) % size[ring]
-    return np.asarray(rings[ends[:-1][ring] + np.where(holes[ring], back, step)])
