@@ -45,7 +45,7 @@ A pixel's red + 256 green + 65536 blue is the id of its segment, 0 is void. A se
 decoded when asked for; an image without record is unlabelled, one with an empty record is not. PNGs are looked for in
 the folder called like the file, beside the file, and in ``images=``; of one with a palette the colours count. What is
 missing, damaged, of another size, or on one side only is an issue. A file whose PNGs are elsewhere is written with the
-same references to them. Otherwise ``panoptic.json`` and ``panoptic/*.png`` are written, as the official evaluation wants
+same references. Otherwise ``panoptic.json`` and ``panoptic/*.png`` are written, as the official evaluation wants
 them: every id has pixels and every pixel's id is listed, later annotations cover earlier ones, ``area`` and ``bbox``
 are those of the pixels, and ids stay where they are distinct numbers from 1 on in their image.
 """

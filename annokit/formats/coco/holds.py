@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import attrs
+
 from annokit.formats.coco import derive, dotted, fitting, identify, implied, outdated, panoptic_fit
 from annokit.formats.coco.dialect import Dialect
 from annokit.formats.coco.panoptic_holds import panoptic_holds
+from annokit.formats.coco.tracing import traced
 from annokit.formats.holds import KEPT, Holds
 
 NOTES = (
@@ -18,7 +21,11 @@ NOTES = (
 
 def holds(dialect: Dialect, options: Mapping[str, Any]) -> Holds:
     """Return what a COCO file can hold."""
-    return (panoptic_holds if dialect.together else _plain)(dialect)
+    outlines = traced(dialect, options)
+    if dialect.together:
+        return panoptic_holds(dialect)
+    made = _plain(dialect)
+    return attrs.evolve(made, steps=(*made.steps, *outlines))
 
 
 def _plain(dialect: Dialect) -> Holds:

@@ -27,8 +27,21 @@ FIRST = ("info", "licenses")
 """Keys that stand before the lists, as in the official files; so do all others."""
 
 
-def write(ds: Dataset, output: Output, context: WriteContext) -> None:
-    """Write a dataset that was narrowed already; a panoptic one into ``panoptic.json`` and the folder ``panoptic``."""
+def write(ds: Dataset, output: Output, context: WriteContext, *, masks: str = "rle") -> None:
+    """Write a dataset; a panoptic one into ``panoptic.json`` and the folder ``panoptic``.
+
+    Parameters
+    ----------
+    ds : Dataset
+        Narrowed to what the dialect holds.
+    output : Output
+        Where to.
+    context : WriteContext
+        What the caller asked for.
+    masks : {"rle", "outlines"}
+        Whether masks are written as run lengths, or as the outlines of their pixels, for tools that know no run
+        lengths. Crowds and masks with holes, which lists of rings can't tell, stay run lengths.
+    """
     if context.dialect.together:
         write_pngs(ds, output, context)
     with output.open(name_of(ds, output.kind, context.stem)) as file:
