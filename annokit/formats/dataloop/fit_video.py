@@ -12,6 +12,7 @@ from annokit.columns.make import sparse_of
 from annokit.formats.conversions import shapeless
 from annokit.formats.dataloop.attributes import V2
 from annokit.formats.dataloop.facts import EXTRA, MARK
+from annokit.formats.dataloop.fit_between import moving_states
 from annokit.formats.dataloop.fit_rows import TIMED, chosen
 from annokit.formats.dataloop.groups import END, FIRST, LAST, START, continuing, objects_of, spans_of
 from annokit.formats.dataloop.video import HOLD
@@ -152,6 +153,8 @@ def held_states(ds: Dataset, apply: bool) -> Found:
     timed = timed_rows(ds)
     if not timed.any():
         return ds, []
+    ds, made = moving_states(ds, timed)
+    timed = timed_rows(ds)
     old, old_whole = spans_of(ds._annotations)
     spans, whole = old.copy(), old_whole.copy()
     _fill_frames(ds, spans, timed)
@@ -176,7 +179,7 @@ def held_states(ds: Dataset, apply: bool) -> Found:
     ds, more = _keyframes(ds, timed, framed, later)
     ds, other = _rules(ds, timed, framed)
     ds, rest = _only_first(ds, later)
-    return ds, [*issues, *more, *other, *rest]
+    return ds, [*made, *issues, *more, *other, *rest]
 
 
 def _fill_frames(ds: Dataset, spans: Array, timed: Array) -> None:

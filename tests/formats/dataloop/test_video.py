@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import annokit
-from annokit import Box
+from annokit import Box, DatasetBuilder
 from tests.fixtures import fixture
 from tests.formats.dataloop.documents import item, load, note, returned, written, z
 from tests.formats.laws import check_laws
@@ -234,3 +234,61 @@ def test_a_real_video_has_a_row_per_state() -> None:
     assert len(video.annotations) == 102
     assert {annotation.track for annotation in video.annotations} == {"1", "2"}
     assert len(ds.frames(0, 200)) == 51
+
+
+def _moving(*rows: dict[str, Any], kind: str = "box") -> Any:
+    builder = DatasetBuilder(unit="pixel")
+    builder.add_item("v.mp4", width=640, height=480, kind="video")
+    for row in rows:
+        builder.add_annotation(0, "car", kind=kind, interpolation="linear", keyframe=True, **row)
+    return builder.build()
+
+
+def test_what_moves_between_key_frames_is_written_state_by_state(tmp_path: Path) -> None:
+    ds = _moving(
+        {"box": (0, 0, 10, 10), "track": 7, "span": (None, None, 2, None), "attributes": {"a": 1}, "score": 0.5},
+        {"box": (30, 0, 40, 20), "track": 7, "span": (None, None, 5, 8), "attributes": {"a": 2}},
+    )
+    check_laws(ds, "dataloop", tmp_path)
+    report = annokit.plan(ds, "dataloop")
+    assert {issue.code for issue in report if issue.field == "interpolation"} == {"expanded", "restated"}
+    files = json.loads(next((tmp_path / "out/json").iterdir()).read_bytes())
+    (track,) = files["annotations"]
+    system = track["metadata"]["system"]
+    assert (system["frame"], system["endFrame"], system["objectId"]) == (2, 8, "7")
+    found = [
+        (s["frame"], s["fixed"], s["data"][0]["x"], s["data"][1]["y"], s["namedAttributes"])
+        for s in system["snapshots_"]
+    ]
+    assert [state[:2] for state in found] == [(3, False), (4, False), (5, True)]
+    assert [state[2] for state in found] == pytest.approx([10, 20, 30])
+    assert [state[3] for state in found] == pytest.approx([10 + 10 / 3, 10 + 20 / 3, 20])
+    assert [state[4] for state in found] == [{"a": 1}, {"a": 1}, {"a": 2}]
+    assert track["metadata"]["user"]["model"] == {"confidence": 0.5}
+
+
+def test_what_moves_nowhere_stands_still(tmp_path: Path) -> None:
+    ds = _moving(
+        {"box": (0, 0, 10, 10), "track": 1, "span": (None, None, 2, None)},
+        {"box": (0, 0, 10, 10), "track": 1, "span": (None, None, 5, None)},
+        {"box": (5, 0, 10, 10), "track": 1, "span": (None, None, 6, None)},
+        {"box": (0, 0, 10, 10), "track": 2, "span": (None, None, 5, 9)},
+    )
+    back = check_laws(ds, "dataloop", tmp_path)
+    assert back is not None
+    assert len(back[0].annotations) == 4
+    assert not [issue for issue in annokit.plan(ds, "dataloop") if issue.severity != "info"]
+
+
+def test_what_can_not_move_is_told(tmp_path: Path) -> None:
+    square, triangle = [[[[0, 0], [9, 0], [9, 9], [0, 9]]]], [[[[0, 0], [9, 0], [9, 9]]]]
+    ds = _moving(
+        {"points": square, "track": 1, "span": (None, None, 2, None)},
+        {"points": triangle, "track": 1, "span": (None, None, 5, None)},
+        kind="polygon",
+    )
+    back = check_laws(ds, "dataloop", tmp_path)
+    assert back is not None
+    assert len(back[0].annotations) == 2
+    (issue,) = [issue for issue in annokit.plan(ds, "dataloop") if issue.code == "converted"]
+    assert issue.count == 1
