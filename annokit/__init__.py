@@ -30,6 +30,7 @@ _HOMES = {
     "annokit.geometry": (
         "Box", "Cuboid", "Ellipse", "Keypoints", "Mask", "Point", "Polygon", "Polyline", "RotatedBox", "TimeSpan",
     ),
+    "annokit.interop.consensus": ("compare_layers",),
     "annokit.interop.encord": ("from_encord",),
     "annokit.interop.segments": ("semantic_bitmap",),
     "annokit.interop.video": ("extract_frames",),
@@ -90,6 +91,7 @@ __all__ = [
     "TimeSpan",
     "UsageError",
     "__version__",
+    "compare_layers",
     "concat",
     "convert",
     "detect",
@@ -148,6 +150,7 @@ if TYPE_CHECKING:
         RotatedBox,
         TimeSpan,
     )
+    from annokit.interop.consensus import compare_layers
     from annokit.interop.encord import from_encord
     from annokit.interop.segments import semantic_bitmap
     from annokit.interop.video import extract_frames

@@ -70,7 +70,7 @@ class Track:
 class Tracks(Sequential[Track]):
     """All tracks of a dataset, in the order of their first rows.
 
-    Rows belong to one track where their track ids agree and their items belong to one sequence.
+    Rows belong to one track where their track ids and layers agree and their items belong to one sequence.
     """
 
     def __init__(self, dataset: Dataset) -> None:
@@ -117,10 +117,23 @@ def track_codes(ds: Dataset) -> Array:
     known = np.flatnonzero(idents >= 0)
     rows, idents = rows[known], idents[known]
     scope = scopes(ds, ds._annotations.array("item")[rows])
+    layers = _layers(ds, rows)
+    if layers is not None:
+        scope = scope * (int(layers.max(initial=0)) + 1) + layers
     both = scope * (int(idents.max(initial=0)) + 1) + idents
     _, first, inverse = np.unique(both, return_index=True, return_inverse=True)
     codes[rows] = first.argsort(kind="stable").argsort(kind="stable")[inverse]
     return codes
+
+
+def _layers(ds: Dataset, rows: Array) -> Array | None:
+    """Return a number per layer of annotation `rows`, None where there is but one."""
+    column = ds._annotations.sparse("layer")
+    if column is None or len(set(column.values.to_list())) < 2:
+        return None
+    found = np.full(len(ds._annotations), -1, np.int64)
+    found[column.present()] = _distinct(column)
+    return found[rows] + 1
 
 
 def _distinct(column: Sparse) -> Array:
