@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, BinaryIO
 
 from annokit.errors import AnnokitError
-from annokit.formats.coco.dialect import DIALECTS, PANOPTIC, Dialect
+from annokit.formats.coco.dialect import DIALECTS, OFFICIAL, PANOPTIC, Dialect
 
 if TYPE_CHECKING:
     from annokit.codecs.source import Source
@@ -78,10 +78,27 @@ def detect(probe: Probe) -> Mapping[str, str]:
     head = probe.json_head(names[0] if names else None)
     lists = records_of(head) if head else {}
     values = first_values(head) if head else {}
-    fits = {name: reason for name, dialect in DIALECTS.items() if (reason := _reason(dialect, lists, values))}
+    about = info_of(head)
+    fits = {
+        name: reason
+        for name, dialect in DIALECTS.items()
+        if _about(dialect, about) and (reason := _reason(dialect, lists, values))
+    }
     if fits and names and "annotations" not in lists:
         fits |= {key: reason for key, dialect in DIALECTS.items() if (reason := _behind(dialect, probe, names[0]))}
     return dict(list(fits.items())[-1:])
+
+
+def info_of(head: bytes) -> frozenset[str]:
+    """Return the keys of the document's `info`."""
+    offset = keys_of(head).get("info") if head[:1] == b"{" else None
+    rest = b"" if offset is None else head[offset:].lstrip()
+    return frozenset(keys_of(rest)) if rest[:1] == b"{" else frozenset()
+
+
+def _about(dialect: Dialect, info: frozenset[str]) -> bool:
+    """Tell whether `info` is as the dialect has it."""
+    return not dialect.info or (dialect.info <= info and not info & OFFICIAL)
 
 
 def _behind(dialect: Dialect, probe: Probe, name: str) -> str | None:

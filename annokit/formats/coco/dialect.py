@@ -12,6 +12,9 @@ from annokit.formats.base import Task
 
 Mark = tuple[str, frozenset[str]]
 
+OFFICIAL = frozenset(("year", "version", "contributor", "url"))
+"""Keys of `info` in the official files."""
+
 Value = tuple[str, str, re.Pattern[bytes]]
 
 
@@ -45,6 +48,18 @@ class Dialect:
 
     together: bool = False
     """Whether the annotations of an image are one record, whose pixels lie in a PNG beside the file."""
+
+    fields: frozenset[str] = frozenset(("id", "box", "keypoints", "score", "track"))
+    """Fields of an annotation beside its shape that a file can state."""
+
+    lean: bool = False
+    """Whether a file states neither run lengths nor joints: every shape is a box or outlines, areas are whole."""
+
+    framed: bool = False
+    """Whether there is a file for every video, in which the id of an image is the number of a frame."""
+
+    info: frozenset[str] = frozenset()
+    """Keys of `info` that tell the dialect together with one of the marks, where none of :data:`OFFICIAL` is there."""
 
     outlined: bool = True
     """Whether outlines are stated as lists of points; otherwise as run lengths, unless a file did otherwise."""
@@ -93,5 +108,22 @@ PANOPTIC = Dialect(
     together=True,
 )
 
-DIALECTS: Mapping[str, Dialect] = {"": PLAIN, "dataloop": DATALOOP, "panoptic": PANOPTIC}
+INNOTESCUS = Dialect(
+    title="COCO + metadata as Innotescus exports it (attributes on images and annotations, outlines, whole areas)",
+    marks=(
+        _mark("images", "id", "file_name", "attributes"),
+        _mark("annotations", "image_id", "attributes"),
+    ),
+    info=frozenset(("description", "date_created")),
+    tasks=frozenset(("detection", "instance", "semantic")),
+    fields=frozenset(("id", "box")),
+    lean=True,
+)
+
+DIALECTS: Mapping[str, Dialect] = {
+    "": PLAIN,
+    "dataloop": DATALOOP,
+    "innotescus": INNOTESCUS,
+    "panoptic": PANOPTIC,
+}
 """By the name after the colon. A file that carries the marks of several is of the last of them."""

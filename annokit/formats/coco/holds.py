@@ -9,6 +9,7 @@ import attrs
 
 from annokit.formats.coco import derive, dotted, fitting, identify, implied, outdated, panoptic_fit
 from annokit.formats.coco.dialect import Dialect
+from annokit.formats.coco.outlined import outlined
 from annokit.formats.coco.panoptic_holds import panoptic_holds
 from annokit.formats.coco.tracing import traced
 from annokit.formats.holds import KEPT, Holds
@@ -24,7 +25,7 @@ def holds(dialect: Dialect, options: Mapping[str, Any]) -> Holds:
     outlines = traced(dialect, options)
     if dialect.together:
         return panoptic_holds(dialect)
-    made = _plain(dialect)
+    made = outlined(_plain(dialect), dialect) if dialect.lean else _plain(dialect)
     return attrs.evolve(made, steps=(*made.steps, *outlines))
 
 
@@ -42,7 +43,7 @@ def _plain(dialect: Dialect) -> Holds:
             "point": "keypoints",
             "cuboid": "box",
         },
-        annotation_fields=frozenset(("id", "box", "keypoints", "score", "track")),
+        annotation_fields=dialect.fields,
         item_fields=frozenset(("id", "uri", "size")),
         sequence_fields=None,
         label_facets=frozenset(("source_id", "color", "skeleton", "is_thing", "extras")),
