@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NoReturn
@@ -10,7 +11,7 @@ import attrs
 import orjson
 
 from annokit.codecs.json_blocks import Block, Blocks, Decode, check_value, value_error
-from annokit.codecs.json_faults import escaped
+from annokit.codecs.json_faults import escaped, first_character
 from annokit.codecs.json_scan import Scan
 from annokit.codecs.json_window import Window
 from annokit.errors import UsageError
@@ -120,8 +121,17 @@ class Document:
         self.stopped_in = pointer if blocks.stopped else None
 
     def _refuse_root(self, first: int, expected: str) -> NoReturn:
+        if self._window.buffer.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE), self._window.start):
+            raise self._window.how.error("the document is not UTF-8 text", found="UTF-16 text", expected="UTF-8 text")
         what = "the document is empty" if first == -1 else "the document is of the wrong kind"
-        raise self._window.how.error(what, found=kind(first), expected=expected)
+        raise self._window.how.error(what, found=self._found(first), expected=expected)
+
+    def _found(self, byte: int) -> str:
+        """Return in words what begins with `byte`, the next one."""
+        if byte < 0x80:
+            return kind(byte)
+        character = first_character(self._window.take(4))
+        return repr(character.decode("utf-8", "backslashreplace"))
 
     def _value(self, node: Node, pointer: str, first: int) -> Iterator[Block | Rest]:
         self._window.start += 1
@@ -172,7 +182,7 @@ class Document:
         if byte == -1 or byte not in wanted:
             what = "the document is cut off" if byte == -1 else "not JSON"
             expected = " or ".join(f"'{chr(each)}'" for each in wanted)
-            raise self._window.how.error(what, pointer, found=kind(byte), expected=expected)
+            raise self._window.how.error(what, pointer, found=self._found(byte), expected=expected)
         self._window.start += 1
         return byte
 

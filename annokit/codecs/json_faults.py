@@ -6,6 +6,7 @@ The walk is a loop over tokens, so that no depth of nesting can exhaust the stac
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 
 import attrs
 import orjson
@@ -47,6 +48,15 @@ class Fault:
 def escaped(key: str | int) -> str:
     """Return `key` as one part of a JSON pointer, with its slash."""
     return "/" + str(key).replace("~", "~0").replace("/", "~1")
+
+
+def first_character(text: bytes) -> bytes:
+    """Return the bytes of the first character, a single one where they are no UTF-8."""
+    for length in range(1, 5):
+        with suppress(UnicodeDecodeError):
+            text[:length].decode("utf-8")
+            return text[:length]
+    return text[:1]
 
 
 def value_fault(text: bytes, depth: int) -> Fault | None:
@@ -165,7 +175,7 @@ class _Walk:
         if rest[:1] == b'"':
             return self._bad_string(position)
         word = WORD.match(rest)
-        return self._unexpected(word.group() if word else rest[:1])
+        return self._unexpected(word.group() if word else first_character(rest))
 
     def _bad_string(self, position: int) -> Fault:
         """Tell a string that has no end from one with a control character or an unknown escape inside."""

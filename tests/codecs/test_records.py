@@ -199,7 +199,7 @@ BAD: dict[str, tuple[bytes, str | None, str]] = {
     "list": (b"[]", None, "wrong kind (found an array; expected an object)"),
     "number": (b"3", None, "wrong kind (found a number"),
     "binary": (b"\x00\x01\x02", None, "wrong kind"),
-    "utf16": (b"\xff\xfe{\x00", None, "wrong kind"),
+    "utf16": (b"\xff\xfe{\x00", None, "UTF-16 text"),
     "cut in array": (b'{"annotations":[1,2', "/annotations/1", "cut off"),
     "cut behind array": (b'{"annotations":[1,2]', None, "cut off"),
     "cut in string": (b'{"annotations":[{"a":"abc', "/annotations/0/a", "cut off"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -21,9 +20,9 @@ from annokit.formats.savant.facts import (
     TIME_KEYS,
     last_part,
 )
+from annokit.formats.savant.told import Told
 from annokit.model.builder import DatasetBuilder
 from annokit.model.label import Label
-from annokit.report import Issue, Places
 
 if TYPE_CHECKING:
     from annokit.codecs.source import Source
@@ -108,8 +107,7 @@ class _Reader:
         self._builder = DatasetBuilder(unit="unit", form="xyxy", time_unit="ms")
         self._positions: dict[str, int] = {}
         self._first: dict[str, Record] = {}
-        self._unread: Counter[str] = Counter()
-        self._odd: list[tuple[str | None, int | None, str]] = []
+        self._told = Told()
 
     def document(self, rest: Rest) -> None:
         """Keep what stands beside the sequences."""
@@ -125,7 +123,7 @@ class _Reader:
                         expected="a list",
                     )
                 self._builder.extras[f"savant/{key}"] = raw or b"null"
-                self._unread[key] += 1
+                self._told.unread[key] += 1
 
     def sequence(self, pointer: str, record: Any) -> None:
         """Add one annotation job."""
@@ -139,14 +137,20 @@ class _Reader:
             for k, v in (("videoAnnotations", videos), ("featureSet", frames))
             if k in record and not isinstance(v, list)
         }
+        for key in ("videoAnnotations", "featureSet"):
+            if key in extras:
+                self._told.wrong(f"{pointer}/{key}", extras[key])
         if frames == []:
             extras["featureSet"] = []
         ident = record.get("rootId")
         fields: Record = {"id": ident if _is_id(ident) else None}
         if "rootId" in record and fields["id"] is None:
             extras["rootId"] = ident
+            self._told.wrong(f"{pointer}/rootId", ident)
+        self._told.identified("", fields["id"], f"{pointer}/rootId")
         name = record.get("name")
         if "name" in record and not isinstance(name, str):
+            self._told.wrong(f"{pointer}/name", name)
             extras["name"], name = name, None
         row = self._builder.add_sequence(**fields, name=name, extras=_keyed(extras))
         if isinstance(videos, list):
@@ -176,7 +180,7 @@ class _Reader:
             times.append(value if _is_number(value) else None)
             if value is not None and not _is_number(value):
                 extras[key] = value
-                self._odd.append((None, self._builder.annotation_count, f"{pointer}/{key}: {value!r:.60}"))
+                self._told.odd.append((None, self._builder.annotation_count, f"{pointer}/{key}: {value!r:.60}"))
         absent = [key for key in TIME_KEYS[:2] if key not in record]
         if absent:
             extras["#absent"] = absent
@@ -191,10 +195,14 @@ class _Reader:
         extras = self._extras(record, FRAME_KEYS)
         ident, path, labels = (record.get(key) for key in FRAME_KEYS)
         if "id" in record and not _is_id(ident):
+            self._told.wrong(f"{pointer}/id", ident)
             extras["id"], ident = ident, None
+        self._told.identified(pointer.rpartition("/")[0], ident, f"{pointer}/id")
         if "framePath" in record and not isinstance(path, str):
+            self._told.wrong(f"{pointer}/framePath", path)
             extras["framePath"], path = path, None
         if not isinstance(labels, list):
+            self._told.wrong(f"{pointer}/labels", labels)
             extras |= {"#labels": labels} if "labels" in record else {"#absent": ["labels"]}
             labels = []
         name = last_part(path) if path is not None else "" if ident is None else str(ident)
@@ -213,13 +221,14 @@ class _Reader:
         shapes = entry.get("shapes")
         first: Record = {}
         if len(told) > 1 or not isinstance(shapes, list):
-            self._unread.update(key for key in told if key != "code")
+            self._told.unread.update(key for key in told if key != "code")
             first["#entry"] = told if isinstance(shapes, list) or "shapes" not in entry else entry
             first["#entry"] = {**first["#entry"], **({} if "shapes" in entry else {"#absent": ["shapes"]})}
         if code == before:
             first["#again"] = True
         position = self._label_position(code, None, {})
         if not isinstance(shapes, list) or not shapes:
+            self._told.wrong(f"{pointer}/shapes", None if shapes == [] else shapes)
             self._builder.add_annotation(item, position, extras=_keyed(first))
             return code
         for place, shape in enumerate(shapes):
@@ -230,7 +239,7 @@ class _Reader:
         raw = _geometry(shape)
         if isinstance(raw, str):
             told = {**extras, "#shape": shape}
-            self._odd.append((None, self._builder.annotation_count, f"{pointer}: {raw}"))
+            self._told.odd.append((None, self._builder.annotation_count, f"{pointer}: {raw}"))
             self._builder.add_annotation(item, label, extras=_keyed(told))
             return
         told = {**extras, **self._extras(shape, SHAPE_KEYS)}
@@ -240,7 +249,7 @@ class _Reader:
             told["shape_type"] = shape["shape_type"]
             if shape["shape_type"] != shape["type"]:
                 place = f"{pointer}: type {shape['type']!r}, shape_type {shape['shape_type']!r}"
-                self._odd.append((None, self._builder.annotation_count, place))
+                self._told.odd.append((None, self._builder.annotation_count, place))
         if max(map(len, shape["points"])) > 2:
             told["points"] = shape["points"]
         flips = raw.pop("flips", 0)
@@ -269,7 +278,7 @@ class _Reader:
             for key, value in told.items()
             if key != "code" and (key != "displayName" or not isinstance(shown, str))
         }
-        self._unread.update(key for key in extras if key != "displayName")
+        self._told.unread.update(key for key in extras if key != "displayName")
         if "displayName" not in told:
             extras["#plain"] = True
         name = shown if isinstance(shown, str) else str(code)
@@ -277,7 +286,7 @@ class _Reader:
 
     def _extras(self, record: Record, known: tuple[str, ...]) -> Record:
         unknown = {key: value for key, value in record.items() if key not in known}
-        self._unread.update(key for key in unknown if key not in QUIET)
+        self._told.unread.update(key for key in unknown if key not in QUIET)
         return unknown
 
     def _bad(self, pointer: str, found: Any, expected: str) -> None:
@@ -289,14 +298,8 @@ class _Reader:
 
     def build(self) -> Dataset:
         """Return the dataset with its issues."""
-        for key, count in sorted(self._unread.items()):
-            message = f"the key {key!r} is not part of the model and is kept as it is"
-            self._builder.report(Issue("unread-key", "info", message, count, (key,), field=key, fate="unread"))
-        if self._odd:
-            message = "a shape or time is not one that SAVANT documents and is kept as it is"
-            self._builder.report(
-                Issue.at("odd-value", "warning", message, Places.of(self._odd), field="shape", fate="unread")
-            )
+        for issue in self._told.issues():
+            self._builder.report(issue)
         return self._builder.build()
 
 
