@@ -25,17 +25,22 @@ How it is read
 Where a line states anything of the world, the shape is a :class:`~annokit.Cuboid` and the box stands beside it; else
 the shape is the box. Pixels are kept as they are: nothing is added to the right and bottom edge. A line is read from
 its right end, so that classes keep their spaces; fifteen numbers there are the fourteen and a score. Commas part
-numbers too. ``DontCare`` is a label like others. A label file and its picture have one path below ``label_2`` and
-``image_2``, or one name; the calibration file of a picture is kept by its path (``kitti/calib``). The folder above
-names the split (``training``, ``testing``, ``validation``). A picture without a label file is ``unlabelled``, one with
-an empty file ``labelled``. Sizes come from the headers of pictures that lie in the tree. The key ``kitti/#zeros`` marks
-objects whose seven numbers of the world are all 0, which says as little as the markers.
+numbers too. ``DontCare`` is no class: such a region is an annotation without label whose attribute ``iscrowd`` is 1, as
+crowds of COCO are. A label file and its picture have one path below ``label_2`` and ``image_2``, or one name; the
+calibration file of a picture is kept by its path (``kitti/calib``). The folder above names the split (``training``,
+``testing``, ``validation``). A picture without a label file is ``unlabelled``, one with an empty file ``labelled``.
+Sizes come from the headers of pictures that lie in the tree. The key ``kitti/#zeros`` marks objects whose seven numbers
+of the world are all 0, which says as little as the markers.
+
+Files of the tracking benchmark, a file per video whose lines begin with the number of a frame and of a track, are read,
+too: each file is a sequence, each frame an item ``<file>#<frame>``.
 
 How it is written
 -----------------
-``label_2/<stem>.txt`` for every item, below the folder of its split. Spaces in classes become ``_`` unless
-``spaces="keep"``. ``annokit-kitti.lst`` keeps the order of the pictures and their extensions, ``annokit-names.json``
-names that had to change, ``annokit-kitti.json`` keys of items, such as the calibration files, which are not copied.
+``label_2/<stem>.txt`` for every item, below the folder of its split. Crowds become ``DontCare``. Spaces in classes
+become ``_`` unless ``spaces="keep"``. ``annokit-kitti.lst`` keeps the order of the pictures and their extensions,
+``annokit-names.json`` names that had to change, ``annokit-kitti.json`` keys of items, such as the calibration files,
+which are not copied. Tracks are not written.
 """
 
 from __future__ import annotations
@@ -48,6 +53,7 @@ from annokit.formats.kitti.holds import holds
 from annokit.formats.kitti.layout import HEAD, LIST
 from annokit.formats.kitti.reading import read
 from annokit.formats.kitti.rows import is_number, parse
+from annokit.formats.kitti.tracking import tracked
 from annokit.formats.kitti.writing import write
 
 if TYPE_CHECKING:
@@ -68,6 +74,8 @@ def detect(probe: Probe) -> Mapping[str, str]:
             continue
         lines = probe.head(name).replace(b"\r", b"\n").splitlines()[:5]
         rows = parse(b"\n".join(lines))
+        if tracked(rows, rows.lines) is not None:
+            return {"": f"{name} holds frames, tracks and classes with 14 or 15 numbers"}
         if rows.names and not rows.bad and not any(is_number(own) for name in rows.names for own in name.split()[:1]):
             return {"": f"{name} holds classes with 14 or 15 numbers"}
     return {"": "text files in label_2"} if inside and not probe.head(inside[0]).strip() else {}

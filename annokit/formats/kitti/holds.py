@@ -19,6 +19,7 @@ from annokit.formats.conversions import emptied, with_boxes
 from annokit.formats.holds import KEPT, REFUSED, Holds
 from annokit.formats.kitti.layout import FOLDERS, SPLITS
 from annokit.formats.kitti.reading import UNKNOWN, ZEROS
+from annokit.formats.kitti.regions import CROWD, ignored_regions
 from annokit.formats.kitti.rows import is_number
 from annokit.formats.labels import in_use
 from annokit.formats.places import at_all, at_annotations, at_items
@@ -63,8 +64,7 @@ def holds(dialect: Any, given: Mapping[str, Any]) -> Holds:
         form="xyxy",
         item_kind="image",
         decimals=decimals,
-        labelled_only=True,
-        steps=(boxed_cuboids,),
+        steps=(ignored_regions, boxed_cuboids),
         late_steps=(
             world_cuboids,
             need_boxes,
@@ -188,7 +188,7 @@ def need_boxes(ds: Dataset, apply: bool) -> Found:
 def three_attributes(ds: Dataset, apply: bool) -> Found:
     """Keep the numbers truncated, occluded and alpha; drop all other attributes."""
     issues = []
-    for name in [n for n in ds._annotations.columns if n.startswith("attributes/")]:
+    for name in [n for n in ds._annotations.columns if n.startswith("attributes/") and n != CROWD]:
         key = name.partition("/")[2]
         column = ds._annotations.sparse(name)
         if column is None:

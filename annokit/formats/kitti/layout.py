@@ -32,8 +32,8 @@ HEAD = "# annokit kitti"
 KEYS = "annokit-kitti.json"
 """Keys of items that label files have no place for, by picture."""
 
-LABELS = frozenset(("label_2", "label_3", "label", "labels"))
-IMAGES = frozenset(("image_2", "image_3", "image", "images"))
+LABELS = frozenset(("label_2", "label_3", "label_02", "label_03", "label", "labels"))
+IMAGES = frozenset(("image_2", "image_3", "image_02", "image_03", "image", "images"))
 CALIB = frozenset(("calib",))
 OWN = frozenset(("image_2",))
 TOPS = frozenset(("annotations", "datasets"))

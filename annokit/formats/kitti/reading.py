@@ -17,8 +17,10 @@ from annokit.columns.base import Array
 from annokit.columns.json import loads
 from annokit.columns.make import sparse_of
 from annokit.errors import FormatError
-from annokit.formats.kitti.layout import KEYS, Entry, Finder
+from annokit.formats.kitti.layout import KEYS, LIST, Entry, Finder
+from annokit.formats.kitti.regions import CROWD, WORD, marks
 from annokit.formats.kitti.rows import FIELDS, MANY, RawRows, parse
+from annokit.formats.kitti.tracking import Tracked, frames_of, pictures_of, tracked, without_markers
 from annokit.model.builder import DatasetBuilder
 from annokit.model.schema import KIND_CODE, STATUSES, UNITS
 
@@ -33,6 +35,8 @@ UNKNOWN = {"truncated": -1, "occluded": -1, "alpha": -10}
 BOX = slice(3, 7)
 SIZE, CENTER, TURN = (9, 7, 8), (10, 11, 12), 13
 """Columns of length, height, width; x, y, z; rotation_y."""
+
+REGION, NO_TEXT = WORD.encode(), -2
 
 ZEROS = "extras/kitti/#zeros"
 """Marks objects whose size, place and rotation are stated as 0, as tools do that know none."""
@@ -53,15 +57,45 @@ def read(source: Source, context: ReadContext, *, measure: bool = True) -> Datas
     entries = Finder(source, read_manifest(source)).entries()
     rows, files, unread = _gather(source, entries, context)
     builder = DatasetBuilder(unit="pixel", form="xyxy")
+    moving = None if source.kind != "file" and LIST in source else tracked(rows, files)
+    rows = rows if moving is None else moving.rows
     labels = _labels(rows, builder, files, source, entries, context)
-    known = labels >= 0
+    known = labels != NO_TEXT
     if not known.all():
         chosen = np.flatnonzero(known)
         rows = attrs.evolve(rows, values=rows.values[chosen], whole=rows.whole[chosen])
         labels, files = labels[chosen], files[chosen]
+        moving = None if moving is None else attrs.evolve(moving, numbers=moving.numbers[chosen])
+    if moving is not None:
+        _frames(builder, source, entries, attrs.evolve(moving, rows=rows), files, labels)
+        return builder.build()
     builder.add_items(_items(source, entries, unread, measure))
     builder.add_annotations(_annotations(rows, files, labels))
     return builder.build()
+
+
+def _frames(
+    builder: DatasetBuilder, source: Source, entries: Sequence[Entry], moving: Tracked, files: Array, labels: Array
+) -> None:
+    """Add the sequences, frames and objects of the tracking benchmark."""
+    sequences = {
+        place: builder.add_sequence(entry.name, name=entry.name, split=entry.split)
+        for place, entry in enumerate(entries)
+        if entry.label is not None
+    }
+    pictures = pictures_of(source, entries)
+    pairs, item = frames_of(files, moving.numbers[:, 0])
+    for place, frame in pairs.tolist():
+        entry = entries[place]
+        fields = {"frame": frame, "sequence": sequences[place], "split": entry.split, "status": "labelled"}
+        path = pictures.get(f"{entry.name}/{frame:06d}")
+        builder.add_item(f"{entry.name}#{frame}", kind="frame", path=path, **fields)
+    table = _annotations(without_markers(moving.rows, labels), item, labels)
+    stated = np.flatnonzero(moving.numbers[:, 1] >= 0)
+    if len(stated):
+        tracks = Fixed(moving.numbers[stated, 1])
+        table = table.replace({"track": Sparse(len(item), None if len(stated) == len(item) else stated, None, tracks)})
+    builder.add_annotations(table)
 
 
 def _gather(source: Source, entries: Sequence[Entry], context: ReadContext) -> tuple[RawRows, Array, Array]:
@@ -132,15 +166,18 @@ def _labels(
     entries: Sequence[Entry],
     context: ReadContext,
 ) -> Array:
-    """Return the label of each row, -1 where its class is no text, and add the labels in the order of first use."""
+    """Return the label of each row, -1 for a region to ignore, and add the labels in the order of first use.
+
+    A row whose class is no text is told, and is :data:`NO_TEXT`.
+    """
     codes = {name: code for code, name in enumerate(dict.fromkeys(rows.names))}
     found = np.fromiter(map(codes.__getitem__, rows.names), np.int64, len(rows.names))
     places = []
     for name, code in codes.items():
         try:
-            places.append(builder.add_label(name.decode("utf-8")))
+            places.append(-1 if name == REGION else builder.add_label(name.decode("utf-8")))
         except UnicodeDecodeError:
-            places.append(-1)
+            places.append(NO_TEXT)
             for row in np.flatnonzero(found == code).tolist():
                 entry = entries[int(files[row])]
                 _tell(source, entry, int(rows.lines[row]), repr(name[:40]), "a class in UTF-8", context)
@@ -225,6 +262,9 @@ def _annotations(rows: RawRows, files: Array, labels: Array) -> Table:
     scored = np.flatnonzero(~np.isnan(values[:, MANY - 1]))
     if len(scored):
         columns["score"] = _numbers(values[:, MANY - 1], whole[:, MANY - 1], scored)
+    regions = marks(len(files), np.flatnonzero(labels < 0))
+    if regions is not None:
+        columns[CROWD] = regions
     kind = np.full(len(files), KIND_CODE["box"], np.uint8)
     solid, zeros = _cuboids(values, columns)
     kind[solid] = KIND_CODE["cuboid"]

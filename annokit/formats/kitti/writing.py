@@ -14,6 +14,7 @@ from annokit.columns.base import Array
 from annokit.columns.json import dumps
 from annokit.formats.kitti.layout import HEAD, KEYS, LIST, OWN, image_paths, place_of
 from annokit.formats.kitti.reading import BOX, CENTER, SIZE, TURN, UNKNOWN, ZEROS
+from annokit.formats.kitti.regions import WORD
 from annokit.formats.kitti.rows import FEW, MANY
 from annokit.formats.pictures import write_media
 from annokit.geometry.ragged import offsets_of
@@ -76,7 +77,7 @@ def _write_keys(ds: Dataset, output: Output, labels: list[str]) -> None:
 def _write_labels(ds: Dataset, output: Output, context: WriteContext, files: list[str]) -> None:
     """Write a label file for every item."""
     offsets = ds._index[0]
-    names = [label.name.encode() for label in ds.labels]
+    names = [*(label.name.encode() for label in ds.labels), WORD.encode()]
     total, first = len(files), 0
     while first < total:
         stop = max(first + 1, int(offsets.searchsorted(offsets[first] + BLOCK, "right")) - 1)

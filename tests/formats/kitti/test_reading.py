@@ -32,7 +32,7 @@ def picture(path: Path, size: tuple[int, int]) -> None:
 def test_every_field_of_a_line(tmp_path: Path) -> None:
     ds = annokit.read(tree(tmp_path, label_2__000000=f"{CAR}\n{DONT_CARE} 0.25\n"), sizes={"000000": (1242, 375)})
     car, ignored = ds[0].annotations
-    assert (car.label.name, ignored.label.name) == ("Car", "DontCare")
+    assert (car.label.name, ignored.label) == ("Car", None)
     assert dict(car.attributes) == {"truncated": 0.0, "occluded": 0, "alpha": -1.57}
     assert isinstance(car.shape, annokit.Cuboid)
     assert car.shape.size == (12.34, 2.85, 2.63)
@@ -46,7 +46,8 @@ def test_every_field_of_a_line(tmp_path: Path) -> None:
     ]
     assert car.box.xmax == 629.75 / 1242
     assert isinstance(ignored.shape, annokit.Box)
-    assert dict(ignored.attributes) == {}
+    assert dict(ignored.attributes) == {"iscrowd": 1}
+    assert ds.labels.names == ("Car",)
     assert (car.score, ignored.score) == (None, 0.25)
 
 
@@ -170,8 +171,8 @@ def test_flat_folders_archives_single_files_and_streams(tmp_path: Path) -> None:
     assert list(annokit.read(root / "b.txt").names) == ["b"]
     assert list(annokit.read(io.BytesIO(CAR.encode()), "kitti").labels.names) == ["Car"]
     with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
-        archive.writestr("annotations/set/a.txt", CAR)
-        archive.writestr("datasets/set/a.png", b"")
+        archive.writestr("labels/set/a.txt", CAR)
+        archive.writestr("images/set/a.png", b"")
     assert list(annokit.read(tmp_path / "x.zip").names) == ["set/a.png"]
 
 
@@ -278,3 +279,52 @@ def test_control_characters_are_located(tmp_path: Path) -> None:
     path.write_bytes(b"Car\x1b[\nx\x1b 0 0 0 1 2 3 4 1 1 1 0 0 0 0\n")
     with pytest.raises(FormatError, match=r"000000\.txt, line 1"):
         annokit.read(path, "kitti")
+
+
+def test_regions_to_ignore_are_no_class(tmp_path: Path) -> None:
+    builder = annokit.DatasetBuilder(unit="pixel")
+    item = builder.add_item("a.png", width=10, height=20)
+    builder.add_annotation(item, "car", box=[1, 2, 3, 4], attributes={"iscrowd": 1})
+    builder.add_annotation(item, "DontCare", box=[2, 2, 3, 4])
+    builder.add_annotation(item, "car", box=[3, 2, 3, 4], attributes={"iscrowd": 0})
+    builder.add_annotation(item, None, box=[4, 2, 3, 4])
+    report = annokit.write(builder.build(), tmp_path / "out", "kitti", on_loss="allow")
+    assert [(issue.code, issue.field, issue.count) for issue in report][:4] == [
+        ("converted", "label", 1),
+        ("restated", "label", 1),
+        ("dropped", "iscrowd", 1),
+        ("refused", "label", 1),
+    ]
+    lines = (tmp_path / "out/label_2/a.txt").read_text().splitlines()
+    assert [line.split()[0] for line in lines] == ["DontCare", "DontCare", "car"]
+    back = annokit.read(tmp_path / "out")
+    assert back.labels.names == ("car",)
+    assert [dict(a.attributes) for a in back[0].annotations] == [{"iscrowd": 1}, {"iscrowd": 1}, {}]
+
+
+TRACKING = """\
+0 2 Car 0 0 -1.79 296.74 161.75 455.22 292.37 2.00 1.82 4.43 -4.55 1.85 13.41 -2.11
+0 -1 DontCare -1 -1 -10 219.31 188.49 245.50 218.56 -1000 -1000 -1000 -10 -1 -1 -1
+3 2 Car 1 2 -1.79 296.74 161.75 455.22 292.37 2.00 1.82 4.43 -4.55 1.85 13.41 -2.11 0.5
+"""
+
+
+def test_lines_of_the_tracking_benchmark(tmp_path: Path) -> None:
+    root = tree(tmp_path, training__label_02__0000=TRACKING, training__label_02__0001=TRACKING.splitlines()[0])
+    picture(root / "training/image_02/0000/000003.png", (1242, 375))
+    picture(root / "training/image_02/0000/000004.png", (1242, 375))
+    assert [match.format for match in annokit.detect(root)] == ["kitti"]
+    ds = annokit.read(root)
+    assert [item.path is not None for item in ds] == [False, True, False]
+    assert [(item.name, item.frame, item.split) for item in ds] == [
+        ("0000#0", 0, "train"),
+        ("0000#3", 3, "train"),
+        ("0001#0", 0, "train"),
+    ]
+    assert ds.labels.names == ("Car",)
+    assert [(track.id, track.frames) for track in ds.tracks()] == [(2, (0, 3)), (2, (0,))]
+    ds = annokit.read(root, sizes={item.name: (1242, 375) for item in ds})
+    ignored = ds[0].annotations[1]
+    assert (ignored.label, ignored.track) == (None, None)
+    assert ds.annotations.kind.tolist() == [9, 1, 9, 9]
+    assert [a.score for a in ds[1].annotations] == [0.5]
