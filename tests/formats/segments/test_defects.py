@@ -8,7 +8,6 @@ import pytest
 from PIL import Image
 
 import annokit
-from annokit.formats.registry import get
 from annokit.interop.segments import semantic_bitmap
 from annokit.limits import Limits
 from annokit.media.bitmap import save_label_bitmap
@@ -68,7 +67,6 @@ def test_ids_do_not_depend_on_the_filter(read):
     assert labelled.labels == everything.labels
 
 
-@pytest.mark.skipif("panoptic" not in get("coco").dialects, reason="needs coco:panoptic")
 def test_panoptic_ids_are_the_same_every_time_and_each_once(read, tmp_path):
     """The SDK draws segment ids from a random generator, and gives all segments of one kind of stuff one id."""
     pairs = [{"id": ident, "category_id": 0} for ident in IDS]

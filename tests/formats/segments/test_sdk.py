@@ -70,7 +70,12 @@ def judged(tmp_path_factory):
         path.write_text(json.dumps(release(listed)))
         assert PYTHON is not None
         script = Path(__file__).with_name("sdk_side.py")
-        subprocess.run([PYTHON, script, path, folder], check=True, capture_output=True, timeout=300)
+        subprocess.run(
+            [PYTHON, script, path, folder, "coco-instance", "coco-panoptic"],
+            check=True,
+            capture_output=True,
+            timeout=300,
+        )
         ds = annokit.fetch(annokit.read(path), folder / "media", progress=False).dataset
     return ds, folder
 
@@ -99,7 +104,9 @@ def test_bitmaps_are_those_of_the_sdk(judged):
 def test_masks_boxes_and_areas_are_those_of_the_sdk_s_coco(judged, tmp_path):
     ds, folder = judged
     annokit.write(ds, tmp_path / "ours.json", "coco", on_loss="allow")
-    ours, theirs = (_objects(path) for path in (tmp_path / "ours.json", folder / "coco.json"))
+    ours, theirs = (
+        _objects(path) for path in (tmp_path / "ours.json", next((folder / "coco-instance").glob("*.json")))
+    )
     assert ours == theirs
     assert len(ours) == 13
 
@@ -120,6 +127,17 @@ def _objects(path):
         for one in document["annotations"]
         if "segmentation" in one
     )
+
+
+def test_where_the_sdk_fails_categories_that_may_have_instances_or_not(judged, tmp_path):
+    """The SDK makes no panoptic export where a category leaves open whether it has instances."""
+    ds, folder = judged
+    assert "TypeError" in json.loads((folder / "errors.json").read_text())["coco-panoptic"]
+    annokit.write(ds, tmp_path / "ours", "coco:panoptic", on_loss="allow")
+    document = json.loads((tmp_path / "ours/panoptic.json").read_text())
+    assert [category.get("isthing") for category in document["categories"]] == [0, 1, None]
+    assert [len(record["segments_info"]) for record in document["annotations"]] == [4, 4, 1, 4]
+    assert document["annotations"][0]["segments_info"][-1]["id"] == 70000
 
 
 def test_where_the_sdk_is_wrong_ids_beyond_16_bits_are_clipped_by_its_cache(judged):
