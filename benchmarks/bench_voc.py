@@ -23,9 +23,6 @@ ROUNDS = 5
 
 IMAGES = 12_000
 
-BAR = 2.0
-"""What each ratio may be."""
-
 CLASSES = ("aeroplane", "bicycle", "bird", "boat", "bottle", "bus", "car", "cat", "person", "sheep")
 
 
@@ -191,6 +188,9 @@ VARIANTS: dict[str, tuple[str, Callable[[Any, int], str]]] = {
     "files with parts": ("voc:standard", parts),
 }
 """Dialect, and what makes a file, by figure."""
+
+BARS = {f"{name} / open, read, parse": 2.0 for name in VARIANTS}
+"""What each ratio may be."""
 
 
 def _best(actions: list[Callable[[], object]], rounds: int) -> list[float]:

@@ -6,6 +6,8 @@ turns, the best of five counts, on a memory file system where there is one::
 
     python -m benchmarks.bench_yolo             # a tenth of train2017
     python -m benchmarks.bench_yolo 118287      # its full size, for the plan
+
+Where the environment names interpreters that have globox, labelformat or datumaro, these convert the same file in turn.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ import tempfile
 import time
 import warnings
 from collections.abc import Callable
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
@@ -25,16 +28,22 @@ import orjson
 
 import annokit
 from benchmarks.generate import TENTH, cache_folder, coco_file
+from benchmarks.peers import Peer, named_peers
 
 ROUNDS = 5
 
 TASKS = ("detect", "segment")
 
-BARS = {"convert detect": 2.5, "convert segment": 3.0, "read detect": 2.0, "read segment": 1.0}
-"""What each ratio may be."""
-
-PLAN_SECONDS = 0.5
-"""What a plan of 864,000 annotations may take."""
+BARS = {
+    "convert detect": 2.5,
+    "convert segment": 2.5,
+    "read detect": 2.0,
+    "read segment": 1.0,
+    "plan detect, seconds": 0.5,
+    "plan segment, seconds": 0.5,
+    "convert detect / fastest peer": 1 / 3,
+}
+"""What each ratio may be, and the seconds of a plan of up to 864,000 annotations."""
 
 
 def main(images: int = TENTH, *, small: bool = False) -> dict[str, float]:
@@ -49,8 +58,7 @@ def main(images: int = TENTH, *, small: bool = False) -> dict[str, float]:
         for task in TASKS:
             figures.update(conversion(source, Path(place), f"yolo:ultralytics-{task}", task, rounds))
         figures.update(plans(source, rounds))
-    for figure, value in figures.items():
-        print(f"{figure:<32} {value:8.3f}")
+        figures.update(against_peers(source, Path(place), rounds))
     return figures
 
 
@@ -101,6 +109,29 @@ def plans(source: Path, rounds: int) -> dict[str, float]:
     return figures
 
 
+def against_peers(source: Path, place: Path, rounds: int) -> dict[str, float]:
+    """Compare converting to boxes with other tools where the environment names them; see :mod:`benchmarks.peers`."""
+    tree = place / "peer"
+    names = named_peers()
+    times: dict[str, list[float]] = {name: [] for name in ("annokit", *names)}
+    with ExitStack() as stack:
+        peers = [stack.enter_context(Peer(name, python)) for name, python in names.items()]
+        for _ in range(rounds if peers else 0):
+            ours = partial(_converted, source, tree)
+            times["annokit"].append(fresh(tree, ours))
+            for peer in peers:
+                times[peer.name].append(peer.convert(source, tree))
+    if not names:
+        return {}
+    best = {name: min(own) for name, own in times.items()}
+    found = {f"seconds of {name}": value for name, value in best.items()}
+    return {**found, "convert detect / fastest peer": best["annokit"] / min(best[name] for name in names)}
+
+
+def _converted(source: Path, tree: Path) -> None:
+    annokit.write(annokit.read(source, "coco"), tree, "yolo:ultralytics-detect")
+
+
 def fresh(tree: Path, action: Callable[[], None]) -> float:
     """Return the seconds of an action that makes a tree."""
     shutil.rmtree(tree, ignore_errors=True)
@@ -120,4 +151,5 @@ def ratio(pairs: list[tuple[float, float]]) -> float:
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:]))
+    for name, figure in main(*map(int, sys.argv[1:])).items():
+        print(f"{name:<32} {figure:8.3f}")

@@ -1,7 +1,6 @@
 """Trees as they are found: how pictures, labels, splits and classes are told apart, and what is told about the rest."""
 
 import io
-import os
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -346,16 +345,6 @@ def test_several_yamls_need_a_choice(tmp_path: Path) -> None:
 def test_two_pictures_of_one_stem_share_their_label_file_as_the_loader_has_it(tmp_path: Path) -> None:
     ds = read(tree(tmp_path, {**KIND_FIRST, "images/train/a.png": None}))
     assert [len(ds[name].annotations) for name in ("a.jpg", "a.png")] == [1, 1]
-
-
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything")
-def test_a_file_that_may_not_be_read_is_told(tmp_path: Path) -> None:
-    root = tree(tmp_path, KIND_FIRST)
-    (root / "labels/train/a.txt").chmod(0)
-    with pytest.raises(FormatError, match=r"a\.txt"):
-        read(root)
-    ds = read(root, on_bad="collect")
-    assert ds["a.jpg"].status is None
 
 
 def test_a_label_file_that_is_a_folder_is_none(tmp_path: Path) -> None:
