@@ -14,6 +14,7 @@ from annokit.columns.make import sparse_of
 from annokit.formats.conversions import shapeless
 from annokit.formats.encord.facts import ITEM_KIND, MAIN
 from annokit.formats.encord.reread import FORM, TIME_UNIT, UNIT, as_read
+from annokit.formats.frames import expanded_tracks
 from annokit.formats.holds import Holds
 from annokit.formats.places import at_all, at_annotations, at_items
 from annokit.model.rows import SEQUENCE_DEFAULTS, SEQUENCE_MAKERS, Rows
@@ -50,20 +51,6 @@ def holds(dialect: Any, options: Mapping[str, Any]) -> Holds:
         final_steps=(partial(as_read, options=options),),
         notes="Labels are reserved for one kind of shape each; every object has a hash; ontology= writes the rest.",
     )
-
-
-def expanded_tracks(ds: Dataset, apply: bool) -> Found:
-    """State every frame of a track: label rows know no rule between key frames."""
-    from annokit.model.expand import expand
-
-    column = ds._annotations.sparse("interpolation")
-    if column is None or not column.count:
-        return ds, []
-    rows = column.present()
-    full = expand(ds)
-    if full is ds or len(full._annotations) == len(ds._annotations):
-        return ds, []
-    return full, [at_annotations(ds, "expanded", "interpolation", "frames between key frames are stated", rows)]
 
 
 def shapes_on_frames(ds: Dataset, apply: bool) -> Found:

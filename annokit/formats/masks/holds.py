@@ -7,6 +7,7 @@ from typing import Any
 
 from annokit.errors import UsageError
 from annokit.formats import areas, flatten
+from annokit.formats.frames import titled_sequences
 from annokit.formats.holds import Holds, Step
 from annokit.formats.labels import in_use
 from annokit.formats.masks import frames, numbers, pixels
@@ -59,7 +60,7 @@ def _early(dialect: Dialect) -> Iterator[Step]:
     if dialect.dotted:
         yield numbers.named_by_path
     if dialect.frames:
-        yield frames.titled_sequences
+        yield titled_sequences
 
 
 def _late(dialect: Dialect, background: int) -> Iterator[Step]:
