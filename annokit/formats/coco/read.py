@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
@@ -23,6 +23,7 @@ from annokit.formats.coco.implied import frame_of
 from annokit.formats.coco.issues import Told, issues_of
 from annokit.formats.coco.resolve import Resolved, resolve, with_values
 from annokit.formats.coco.typed import TypedDecoder
+from annokit.formats.mask_sizes import odd_masks
 from annokit.model.dataset import Dataset
 from annokit.model.label import Label
 from annokit.model.label_set import LabelSet
@@ -46,6 +47,10 @@ def read(source: Source, context: ReadContext, *, check: bool | None = None) -> 
     check : bool, optional
         Whether the PNGs of a panoptic file are compared with its segments; by default as many as cost little.
     """
+    if context.dialect.framed:
+        from annokit.formats.coco.videos_files import read_videos
+
+        return read_videos(source, context, read)
     name = the_file(source)
     total = source.size(name)
     how = Reading(label=source.where(name), limits=context.limits, total=total, progress=context.progress)
@@ -168,7 +173,8 @@ class Document:
             extras=self._extras,
         )
         told = Told(made, made._items, "/images", image_places), Told(made, made._annotations, pointer, places)
-        return made._with(issues=Report(issues_of(made, *told, (owner.dangling, kind.dangling))))
+        issues = issues_of(made, *told, (owner.dangling, kind.dangling))
+        return made._with(issues=Report([*issues, *odd_masks(made)]))
 
     def _table(self, pointer: str) -> tuple[Table, Array | None]:
         gathered = self._lists[pointer]
@@ -188,6 +194,8 @@ class Document:
         absent = [name for name in keys.LISTS if name not in self._top]
         if self._listed:
             self._extras[keys.LISTED] = b"true"
+        elif absent == list(keys.LISTS):
+            self._refuse()
         elif absent:
             self._extras[keys.NO_LIST] = dumps(absent)
         for key, raw in self._top.items():
@@ -200,6 +208,15 @@ class Document:
                 self._info = value
             else:
                 self._extras[_top_extra(key)] = raw
+
+    def _refuse(self) -> NoReturn:
+        stated = ", ".join(f'"{key}"' for key in list(self._top)[:5])
+        raise FormatError(
+            "this is no COCO file",
+            path=self._where,
+            found=f"an object with {stated}" if stated else "an empty object",
+            expected=f"a list under {' or '.join(keys.LISTS)}",
+        )
 
     def _labels(self, annotations: Table) -> list[Label]:
         raw = self._top.get("categories")

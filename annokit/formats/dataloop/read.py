@@ -9,7 +9,7 @@ from annokit.formats.dataloop.given import given_ontology
 from annokit.formats.dataloop.pictures import with_items, with_pictures
 from annokit.formats.dataloop.reader import Reader
 from annokit.formats.dataloop.sift import Wanted
-from annokit.formats.dataloop.told import odd_masks
+from annokit.formats.mask_sizes import odd_masks
 from annokit.report import Report
 
 if TYPE_CHECKING:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import attrs
-import numpy as np
 
 from annokit.formats.dataloop.documents import Document
-from annokit.model.schema import KIND_CODE
 from annokit.report import Issue, Places
 
 if TYPE_CHECKING:
-    from annokit.model.dataset import Dataset
+    pass
 
 Row = tuple[str | None, int | None, str | None]
 
@@ -72,26 +70,6 @@ def _skipped(message: str, rows: list[Row], field: str | None) -> list[Issue]:
 
 def _at(code: str, severity: str, message: str, rows: list[Row], **facts: str | None) -> list[Issue]:
     return [Issue.at(code, severity, message, Places.of(rows), **facts)] if rows else []
-
-
-def odd_masks(ds: Dataset) -> list[Issue]:
-    """Return the issue about masks of another size than their items."""
-    rows = np.flatnonzero(ds._annotations.array("kind") == KIND_CODE["mask"])
-    column = ds._annotations.sparse("mask")
-    if column is None or not len(rows):
-        return []
-    stored: Any = column.values
-    own = stored.fields["size"].values[column.slots_of(rows)][:, ::-1]
-    item = ds._annotations.array("item")[rows]
-    stated = ds._items.array("size")[item]
-    wrong = np.flatnonzero((own != stated).any(axis=1) & (stated > 0).all(axis=1))
-    if not len(wrong):
-        return []
-    pairs = zip(own[wrong].tolist(), stated[wrong].tolist(), strict=True)
-    details = [f"the mask has {a}x{b}, the item {c}x{d}" for (a, b), (c, d) in pairs]
-    places = Places(ds.names, item[wrong], rows[wrong], details)
-    told = "a mask is of another size than its item; it was kept"
-    return [Issue.at("size-mismatch", "warning", told, places, field="shape", fate="kept")]
 
 
 def hint(document: Document) -> str:

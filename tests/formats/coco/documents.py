@@ -146,9 +146,10 @@ def documents(draw: st.DrawFn) -> Any:
         "annotations": annotations,
         "categories": draw(st.lists(CATEGORY, max_size=4)),
     }
-    made.update({name: rows for name, rows in lists.items() if draw(st.integers(0, 5)) > 0})
+    stated = {name: rows for name, rows in lists.items() if draw(st.integers(0, 5)) > 0}
+    made.update(stated or {"images": []})
     order = draw(st.permutations(list(made)))
-    return {key: made[key] for key in order} or {"images": []}
+    return {key: made[key] for key in order}
 
 
 @st.composite
