@@ -23,7 +23,8 @@ How it is read
 A line whose points are not quoted is split outside brackets; commas of a name are those before the width. ``|`` quotes
 where the first line uses it. A first line whose second field is no number is the header (``csv/header``). Task types
 are known in any spelling; one that is not the usual for its shape stays under ``csv/task``, a rotation that is no part
-of its shape under ``csv/rotation``. A line without task, class and points states an image alone.
+of its shape under ``csv/rotation``. Further columns that a header names are kept under ``csv/<name>``, listed, and
+written back; without a header, longer lines are bad. A line without task, class and points states an image alone.
 
 How it is written
 -----------------

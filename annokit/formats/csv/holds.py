@@ -15,7 +15,7 @@ from annokit.columns.base import Array
 from annokit.columns.json import dumps, loads
 from annokit.errors import UsageError
 from annokit.formats.conversions import emptied, placed, shapeless
-from annokit.formats.csv.lines import COLUMNS, FEWEST, FIELDS, is_number
+from annokit.formats.csv.lines import COLUMNS, FEWEST, column_keys, is_number
 from annokit.formats.csv.reading import HEADER, ROTATION, TASK
 from annokit.formats.csv.tasks import DETECTION, USUAL, canonical
 from annokit.formats.holds import KEPT, Holds
@@ -154,11 +154,11 @@ def headed(header: str) -> Step:
 
 
 def _is_header(value: Any) -> bool:
-    if not isinstance(value, list) or not FEWEST <= len(value) <= FIELDS:
+    if not isinstance(value, list) or len(value) < FEWEST:
         return False
     if not all(isinstance(word, str) and not _ODD.search(word) for word in value):
         return False
-    return bool(value[1].strip()) and not is_number(value[1])
+    return bool(value[1].strip()) and not is_number(value[1]) and "[" not in "".join(value)
 
 
 def no_item_extras(ds: Dataset, apply: bool) -> Found:
@@ -207,16 +207,18 @@ def rotated_by_corners(ds: Dataset, apply: bool) -> Found:
 
 
 def own_extras(ds: Dataset, apply: bool) -> Found:
-    """Keep task types and rotations that differ from what shapes tell and can be read so again; drop other keys."""
+    """Keep columns of the header, task types and rotations that differ from what shapes tell; drop other keys."""
     issues = []
     kinds = ds._annotations.array("kind")
+    header = loads(ds._extras[HEADER]) if HEADER in ds._extras else []
+    columns = {f"extras/csv/{key}" for key in column_keys(header)}
     for name in [n for n in ds._annotations.columns if n.startswith("extras/")]:
         column = ds._annotations.sparse(name)
         if column is None:
             continue
         rows = column.present()
         values = column.dense().to_list()
-        says = _SAYS.get(name)
+        says = _SAYS.get(name, _says_text if name in columns else None)
         if says is None:
             kept = np.zeros(len(rows), bool)
         else:
@@ -252,6 +254,11 @@ def _rotation(value: Any, kind: int, needed: bool) -> bool:
     if type(value) not in (int, float) or not math.isfinite(value) or abs(value) > 1 << 53:
         return False
     return kind != KIND_CODE["rotated_box"] and (kind != KIND_CODE["box"] or value == 0)
+
+
+def _says_text(value: Any, kind: int, needed: bool) -> bool:
+    """Tell whether a line can state a value in a column that the format does not know."""
+    return isinstance(value, str) and value != "" and not _ODD.search(value)
 
 
 _SAYS = {TASK: _task, ROTATION: _rotation}

@@ -39,6 +39,9 @@ class Split:
     quote: str
     """The quoting character."""
 
+    more: list[list[str]] | None = None
+    """What each of `rows` states in the further columns that the header names; None where it names none."""
+
 
 def is_number(text: str) -> bool:
     """Tell whether a field holds a finite number."""
@@ -97,20 +100,36 @@ def line_of(text: str, quote: str, places: set[int]) -> dict[int, int]:
 
 
 def _is_header(row: list[str]) -> bool:
-    return FEWEST <= len(row) <= FIELDS and bool(row[1].strip()) and not is_number(row[1])
+    return len(row) >= FEWEST and bool(row[1].strip()) and not is_number(row[1]) and "[" not in "".join(row)
 
 
 def _uneven(rows: list[list[str]], start: int, header: list[str] | None, quote: str) -> Split:
     kept, places, bad = [], [], []
+    wide = max(len(header or ()), FIELDS)
+    more: list[list[str]] | None = [] if wide > FIELDS else None
     for place in range(start, len(rows)):
         row = rows[place]
-        made = _rejoined(row) if len(row) > FIELDS or (len(row) > FEWEST and not _whole(row[5])) else row
-        if made is None or not FEWEST <= len(made) <= FIELDS:
+        made = _rejoined(row) if len(row) > wide or (len(row) > FEWEST and not _whole(row[5])) else row
+        if made is None or not FEWEST <= len(made) <= wide:
             bad.append((place, f"{len(row)} fields: {','.join(row)[:50]!r}"))
         else:
-            kept.append(made if len(made) == FIELDS else made + [""] * (FIELDS - len(made)))
+            made = made + [""] * (wide - len(made)) if len(made) < wide else made
+            kept.append(made[:FIELDS])
             places.append(place)
-    return Split(kept, places, bad, header, quote)
+            if more is not None:
+                more.append(made[FIELDS:])
+    return Split(kept, places, bad, header, quote, more)
+
+
+def column_keys(header: list[str]) -> list[str]:
+    """Return the keys under which the further columns of a header are kept: their names, where those are free."""
+    taken = {"task", "rotation", "header", ""}
+    found = []
+    for place, name in enumerate(header[FIELDS:], FIELDS + 1):
+        key = name.strip() if name.strip() not in taken else f"column {place}"
+        taken.add(key)
+        found.append(key)
+    return found
 
 
 def _whole(points: str) -> bool:

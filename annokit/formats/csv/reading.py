@@ -13,7 +13,7 @@ from annokit.columns.base import Array
 from annokit.columns.json import dumps
 from annokit.columns.make import sparse_of
 from annokit.errors import FormatError
-from annokit.formats.csv.lines import FIELDS, Split, is_number, line_of, split_lines
+from annokit.formats.csv.lines import FIELDS, Split, column_keys, is_number, line_of, split_lines
 from annokit.formats.csv.points import RING, Points, parse_points
 from annokit.formats.csv.tasks import DETECTION, USUAL, canonical
 from annokit.geometry.ragged import offsets_of, take
@@ -46,19 +46,31 @@ def read(source: Source, context: ReadContext) -> Dataset:
         raise FormatError("there is no .csv file", path=source.label, expected="a CSV file")
     builder = DatasetBuilder(unit="pixel")
     rows: list[list[str]] = []
+    more: dict[str, dict[int, str]] = {}
     for name in names:
         text = source.read_text(name)
         split = split_lines(text)
-        rows += _sound(split, text, source.where(name), context)
+        kept = _sound(split, text, source.where(name), context)
         if split.header is not None:
             builder.extras.setdefault(HEADER, dumps(split.header))
-    _add(builder, rows)
+            _gather(more, split, kept, len(rows))
+        rows += split.rows if kept.all() else [row for row, keep in zip(split.rows, kept.tolist(), strict=True) if keep]
+    _add(builder, rows, more)
     context.progress(1, 1)
     return builder.build()
 
 
-def _sound(split: Split, text: str, path: str, context: ReadContext) -> list[list[str]]:
-    """Return the lines that can be read; the others become problems."""
+def _gather(more: dict[str, dict[int, str]], split: Split, kept: Array, first: int) -> None:
+    """Add what lines state in columns that the format does not know, by key and line; `first` is that of the first."""
+    if split.more is None or split.header is None:
+        return
+    for key, values in zip(column_keys(split.header), zip(*split.more, strict=True), strict=False):
+        told = [value for value, keep in zip(values, kept.tolist(), strict=True) if keep]
+        more.setdefault(key, {}).update((row, value) for row, value in enumerate(told, first) if value)
+
+
+def _sound(split: Split, text: str, path: str, context: ReadContext) -> Array:
+    """Tell which lines can be read; the others become problems."""
     fields = list(zip(*split.rows, strict=True)) or [()] * FIELDS
     wrong: dict[int, tuple[str, str]] = {place: (found, EXPECTED) for place, found in split.bad}
     keep = np.ones(len(split.rows), bool)
@@ -79,7 +91,7 @@ def _sound(split: Split, text: str, path: str, context: ReadContext) -> list[lis
                 "this line can't be read", path=path, line=lines.get(place), found=found, expected=expected
             )
             context.problems.add(error)
-    return split.rows if keep.all() else [row for row, kept in zip(split.rows, keep.tolist(), strict=True) if kept]
+    return keep
 
 
 def _unsized(fields: Sequence[Sequence[str]], at: int) -> list[int]:
@@ -99,13 +111,14 @@ def _angle(word: str) -> bool:
     return not word.strip() or (is_number(word) and math.isfinite(float(word)))
 
 
-def _add(builder: DatasetBuilder, rows: list[list[str]]) -> None:
+def _add(builder: DatasetBuilder, rows: list[list[str]], more: dict[str, dict[int, str]]) -> None:
     fields: list[Sequence[str]] = list(zip(*rows, strict=True)) or [()] * FIELDS
     items, item = _positions(fields[0])
     builder.add_items(_items(builder, items, item, fields))
     points = parse_points(fields[5])
     bare = np.array([not (task or label) for task, label in zip(fields[3], fields[4], strict=True)], bool)
     bare &= (points.counts == 0) & np.array([not word.strip() for word in fields[6]], bool)
+    place = np.where(bare, -1, np.cumsum(~bare) - 1).tolist()
     classes, label = _positions(fields[4])
     if bare.any():
         kept = np.flatnonzero(~bare)
@@ -113,7 +126,29 @@ def _add(builder: DatasetBuilder, rows: list[list[str]]) -> None:
         points, item = parse_points(fields[5]), item[kept]
         classes, label = _positions(fields[4])
     places = np.array([builder.add_label(name) if name else -1 for name in classes], np.int64)
-    builder.add_annotations(_annotations(builder, fields, points, item, places[label] if len(label) else label))
+    table = _annotations(builder, fields, points, item, places[label] if len(label) else label)
+    builder.add_annotations(table.replace(_columns(builder, more, place, len(item))))
+
+
+def _columns(
+    builder: DatasetBuilder, more: dict[str, dict[int, str]], place: list[int], count: int
+) -> dict[str, Column | None]:
+    """Return the columns that the format does not know, and tell of them."""
+    found: dict[str, Column | None] = {}
+    for key, values in more.items():
+        told = f"the column {key!r} is not part of the format and is kept as it is"
+        builder.report([Issue("unread-key", "info", told, len(values), (key,), field=key, fate="unread")])
+        stated = {place[row]: value for row, value in values.items() if place[row] >= 0}
+        lost = len(values) - len(stated)
+        if lost:
+            told = f"lines that name an image alone state a {key!r}, which is left out"
+            builder.report([Issue("skipped-record", "warning", told, lost, (key,), field=key, fate="dropped")])
+        if stated:
+            rows = np.array(list(stated), np.int64)
+            found[f"extras/csv/{key}"] = Sparse(
+                count, rows if len(rows) < count else None, None, Json.of(list(stated.values()))
+            )
+    return found
 
 
 def _positions(words: Sequence[str]) -> tuple[list[str], Array]:

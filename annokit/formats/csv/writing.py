@@ -13,6 +13,7 @@ import orjson
 from annokit.columns import MISSING
 from annokit.columns.base import Array
 from annokit.columns.json import loads
+from annokit.formats.csv.lines import column_keys
 from annokit.formats.csv.reading import HEADER, ROTATION, TASK
 from annokit.formats.csv.tasks import DETECTION, USUAL, canonical
 from annokit.model.schema import KIND_CODE
@@ -41,14 +42,15 @@ def write(ds: Dataset, output: Output, context: WriteContext, *, header: str = "
         Whether a first line names the columns: where the file that was read had one, always, or never.
     """
     with output.open(f"{context.stem}.csv") as file:
-        if HEADER in ds._extras:
-            file.write(_text([loads(ds._extras[HEADER])]))
+        names = loads(ds._extras[HEADER]) if HEADER in ds._extras else []
+        if names:
+            file.write(_text([names]))
         offsets = ds._index[0]
         total, first = len(ds), 0
         while first < total:
             stop = max(first + 1, int(offsets.searchsorted(offsets[first] + BLOCK, "right")) - 1)
             stop = min(stop, first + BLOCK)
-            file.write(_text(_lines(ds, first, stop, offsets)))
+            file.write(_text(_lines(ds, first, stop, offsets, column_keys(names))))
             first = stop
             context.progress(first, total)
 
@@ -59,18 +61,23 @@ def _text(rows: list[list[str]]) -> bytes:
     return text.getvalue().encode("utf-8")
 
 
-def _lines(ds: Dataset, first: int, stop: int, offsets: Array) -> list[list[str]]:
-    """Return the lines of items `first` up to `stop`."""
+def _lines(ds: Dataset, first: int, stop: int, offsets: Array, keys: list[str]) -> list[list[str]]:
+    """Return the lines of items `first` up to `stop`, with the further columns of `keys`."""
     low = int(offsets[first])
-    facts = _facts(ds, np.arange(low, int(offsets[stop])))
+    rows = np.arange(low, int(offsets[stop]))
+    facts = _facts(ds, rows)
+    for key in keys:
+        values = _values(ds, f"extras/csv/{key}", rows)
+        facts = [[*told, "" if value is MISSING else value] for told, value in zip(facts, values, strict=True)]
+    empty = [""] * (4 + len(keys))
     bounds = (offsets[first : stop + 1] - low).tolist()
     sizes = ds._items.array("size")[first:stop].tolist()
     names = ds._items.columns["name"].values_of(np.arange(first, stop))
-    rows: list[list[str]] = []
+    lines: list[list[str]] = []
     for name, size, (a, b) in zip(names, sizes, pairwise(bounds), strict=True):
         head = [name, *("" if side < 0 else str(side) for side in size)]
-        rows += [[*head, *told] for told in facts[a:b]] if b > a else [[*head, "", "", "", ""]]
-    return rows
+        lines += [[*head, *told] for told in facts[a:b]] if b > a else [[*head, *empty]]
+    return lines
 
 
 def _facts(ds: Dataset, rows: Array) -> list[list[str]]:

@@ -204,3 +204,31 @@ def test_recognised_by_its_own_marks(tmp_path: Path) -> None:
     ):
         (tmp_path / "x.csv").write_text(text)
         assert [match.format for match in annokit.detect(tmp_path / "x.csv")] == found
+
+
+def test_columns_that_the_header_names_are_kept_and_listed(tmp_path: Path) -> None:
+    lines = [
+        "image,width,height,task,class,points,rotation,reviewer,task,",
+        'a.png,10,20,Object Detection,cat,"[[1,2],[3,4]]",,"Ann, B.",x,',
+        'a.png,10,20,Object Detection,cat,"[[1,2],[3,5]]",,,,y',
+        "a.png,10,20,Object Detection,dog,[[1,2],[3,6]],,Bo,,",
+        "b.png,10,20,,,,,,,",
+    ]
+    path = tmp_path / "a.csv"
+    path.write_text("\n".join(lines))
+    ds = annokit.read(path)
+    assert [issue.field for issue in ds.issues.of("unread-key")] == ["reviewer", "column 9", "column 10"]
+    assert [a.extras.get("csv/reviewer") for a in ds[0].annotations] == ["Ann, B.", None, "Bo"]
+    report = annokit.write(ds, tmp_path / "b.csv", "csv", on_loss="raise")
+    assert not report
+    again = annokit.read(tmp_path / "b.csv")
+    assert again == ds
+    assert (tmp_path / "b.csv").read_text().splitlines()[1].endswith('"Ann, B.","x",""')
+    assert annokit.plan(ds, "csv", header="none").of("dropped").issues
+
+
+def test_columns_without_a_header_make_a_line_bad(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text('a.png,10,20,Object Detection,cat,"[[1,2],[3,4]]",0,extra\n')
+    with pytest.raises(annokit.FormatError, match=r"line 1.*8 fields"):
+        annokit.read(path, "csv")
