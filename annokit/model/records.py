@@ -16,6 +16,7 @@ from annokit.model.schema import KIND_CODE, KINDS, SECONDS, UNITS
 
 if TYPE_CHECKING:
     from annokit.model.dataset import Dataset
+    from annokit.model.label import Label
 
 Columns = dict[str, list[Any]]
 
@@ -43,13 +44,22 @@ FIELDS = (
     "frame",
     "label",
     "label_id",
+    "label_source_id",
+    "label_color",
+    "label_shape",
     "kind",
     *BOX,
     *SPAN,
     *PLAIN,
     "attributes",
+    "attribute_ids",
 )
-"""Names of all fields but the objects, in their order; ``attributes`` stands for a column each."""
+"""Names of all fields but the objects, in their order.
+
+``attributes`` stands for a column each, ``attributes.<name>``; ``attribute_ids`` for the source's ids of the options
+that they name, ``attributes.<name>.source_id``. ``label_id`` is the label's position; ``label_source_id``,
+``label_color`` (as ``#rrggbb``) and ``label_shape`` are what the source states of it.
+"""
 
 
 def to_columns(ds: Dataset, fields: Iterable[str] | None = None, *, unit: str = "unit") -> Columns:
@@ -73,7 +83,7 @@ def to_columns(ds: Dataset, fields: Iterable[str] | None = None, *, unit: str = 
     groups = {group: group(ds, unit) for group in dict.fromkeys(_GROUPS[name] for name in wanted if name in _GROUPS)}
     for name in wanted:
         told = groups[_GROUPS[name]] if name in _GROUPS else {name: _column(ds, name)}
-        found.update(told if name == "attributes" else {name: told[name]})
+        found.update(told if name in ("attributes", "attribute_ids") else {name: told[name]})
     if fields is not None:
         return found
     always = {"row", "item", "label", "kind", *BOX}
@@ -153,6 +163,15 @@ def _labels(ds: Dataset) -> list[Any]:
     return [names[position] for position in ds._annotations.array("label").tolist()]
 
 
+def _of_labels(ds: Dataset, tell: Callable[[Label], Any]) -> list[Any]:
+    values = [*(tell(label) for label in ds.labels), None]
+    return [values[position] for position in ds._annotations.array("label").tolist()]
+
+
+def _hex(label: Label) -> str | None:
+    return None if label.color is None else "#" + bytes(label.color[:3]).hex()
+
+
 def _optional(rows: Array) -> list[Any]:
     return [None if row < 0 else row for row in rows.tolist()]
 
@@ -165,6 +184,9 @@ _LOOKUPS: dict[str, Callable[[Dataset], list[Any]]] = {
     "frame": lambda ds: _of_items(ds._items, "frame", ds._annotations.array("item")),
     "label": _labels,
     "label_id": lambda ds: _optional(ds._annotations.array("label")),
+    "label_source_id": lambda ds: _of_labels(ds, lambda label: label.source_id),
+    "label_color": lambda ds: _of_labels(ds, _hex),
+    "label_shape": lambda ds: _of_labels(ds, lambda label: label.shape),
     "kind": lambda ds: [KINDS[code] for code in ds._annotations.array("kind").tolist()],
 }
 
@@ -213,8 +235,15 @@ def _attributes(ds: Dataset, _: str) -> Columns:
     }
 
 
+def _attribute_ids(ds: Dataset, _: str) -> Columns:
+    from annokit.model.answer_ids import answer_ids
+
+    return {f"attributes.{name}.source_id": ids for name, ids in answer_ids(ds).items()}
+
+
 _GROUPS: dict[str, Callable[[Dataset, str], Columns]] = {
     **dict.fromkeys(BOX, _corners),
     **dict.fromkeys(SPAN, _spans),
     "attributes": _attributes,
+    "attribute_ids": _attribute_ids,
 }

@@ -20,7 +20,7 @@ def test_every_annotation_is_a_record() -> None:
     assert len(records) == 11
     assert records[0] == {
         "row": 0, "item": "b.jpg", "item_row": 1, "sequence": None, "frame": None, "label": "void", "label_id": 0,
-        "kind": "box", "xmin": 0.1, "ymin": 0.1, "xmax": 0.5, "ymax": 30.5 / 60, "start": None, "first_frame": None,
+        "label_source_id": 0, "label_color": None, "kind": "box", "xmin": 0.1, "ymin": 0.1, "xmax": 0.5, "ymax": 30.5 / 60, "start": None, "first_frame": None,
         "last_frame": None, "id": 5, "track": None, "keyframe": None, "interpolation": None, "score": None, "parent": None,
         "layer": None, "author": None, "created": None, "updated": None, "review": None,
         "attributes.sleeps": None, "attributes.age": None,
@@ -50,7 +50,7 @@ def test_single_fields_in_their_order() -> None:
     assert ds.to_columns(["shape"])["shape"][7] == Point(0.25, 0.75)
     assert ds.to_records(["id"])[0] == {"id": 5}
     assert ds.to_records([]) == [{}] * 11
-    with pytest.raises(UsageError, match="no field is called 'colour'; fields: attributes, author, box"):
+    with pytest.raises(UsageError, match="no field is called 'colour'; fields: attribute_ids, attributes, author, box"):
         ds.to_columns(["colour"])
 
 

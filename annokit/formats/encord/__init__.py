@@ -30,6 +30,7 @@ extra           meaning
 ``#space``      space of a data group to which an item belongs
 ``#unit``       the data units of a row with frames, less their labels; of a frame, which one is its
 ``#key``        key of a data unit, ``#frame`` key of a frame, where they are not what they stand for
+``#options``    hashes of the options that answers name, by label and attribute
 ``#orphans``    hashes of answers that belong to nothing, ``#unanswered`` of what has no answers
 ==============  ==================================================================================
 """

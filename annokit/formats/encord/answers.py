@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from annokit.columns.base import Array
-from annokit.formats.encord.ontology import Ontology
+from annokit.formats.encord.ontology import Ontology, listed
 from annokit.formats.encord.ranges import in_ranges, pairs
 
 Record = dict[str, Any]
@@ -78,6 +78,16 @@ class Answers:
     def on(self, key: str, frame: int, space: str | None = None) -> Record:
         """Return all attributes of an object on a frame."""
         return {**self.static("objects", key), **self.dynamic(key, frame, space)}
+
+    def options(self, key: str) -> Iterator[tuple[str, str, str]]:
+        """Yield (attribute, option, hash) of the choices of an object or classification that no ontology defines."""
+        static = [*listed(self.objects.get(key), "classifications")]
+        static += [*listed(self.classifications.get(key), "classifications")]
+        for answer in (*static, *listed(self.actions.get(key), "actions")):
+            for option in listed(answer, "answers"):
+                feature = option.get("featureHash")
+                if isinstance(feature, str) and not self._ontology.knows(feature):
+                    yield str(answer.get("name")), str(self._ontology.option_name(option)), feature
 
     def phases(self, key: str | None) -> Array:
         """Return the ascending frames at which an object's dynamic attributes may change."""

@@ -50,6 +50,10 @@ class Ontology:
             for nested in listed(option, "options"):
                 self._note(nested)
 
+    def knows(self, feature: str) -> bool:
+        """Tell whether an option is defined."""
+        return feature in self._options
+
     def is_radio(self, feature: Any) -> bool:
         """Tell whether an attribute has exactly one answer, as far as is known."""
         return self._attributes.get(str(feature), {}).get("type") == "radio"

@@ -44,6 +44,7 @@ def _classification(row: Row, pointer: str, ident: str, entry: Record) -> None:
     first = answers[0] if isinstance(answers, list) and answers and isinstance(answers[0], dict) else {}
     feature = entry.get("featureHash") or first.get("featureHash")
     position = row.reader.label(feature, entry.get("name", first.get("name", ident)), None, None)
+    row.define(position, ident)
     attributes = row.answers.static("classifications", ident)
     for medium, ranges in placed:
         for item, span in medium.places(row.reader.builder, ranges, medium.classified.get(ident, set())):
@@ -89,6 +90,7 @@ def _object(row: Row, ident: str, entry: Record) -> None:
     position = row.reader.label(
         entry.get("featureHash"), entry.get("name", ident), entry.get("color"), entry.get("shape")
     )
+    row.define(position, ident)
     attributes = row.answers.static("objects", ident)
     for item, span in row.own.places(row.reader.builder, pairs(entry.get("range")), set()):
         row.reader.builder.add_annotation(

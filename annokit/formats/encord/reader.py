@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from annokit.columns.json import loads
-from annokit.errors import FormatError
+from annokit.errors import FormatError, UsageError
 from annokit.formats.encord.bulk import Boxes, opened
 from annokit.formats.encord.colors import color_of, odd_color
 from annokit.formats.encord.facts import EXPECTED, ITEM_KIND, KIND_OF_SHAPE, MAIN, ROW_KEYS, STATUS
@@ -58,6 +58,7 @@ class Reader:
         self._title = title
         self.builder = DatasetBuilder(unit="unit", form="xywh")
         self._positions: dict[Any, int] = {}
+        self._titles: set[str] = set()
         self._sequences = 0
         for label in ontology.labels():
             self._positions[label.source_id] = self.builder.add_label(label)
@@ -85,6 +86,7 @@ class Reader:
             self._context.problems.add(error)
             return
         branch = record.get("branch_name") or MAIN
+        self._titles.add(str(record.get("data_title")))
         if self._title is not None and record.get("data_title") != self._title:
             return
         if self._context.layer not in (branch, "all") and not (self._context.layer is None and branch == MAIN):
@@ -131,7 +133,7 @@ class Reader:
         silent = sorted(row.seen - row.answers.objects.keys()) + sorted(
             row.classified - row.answers.classifications.keys()
         )
-        told = {"#orphans": orphans, "#unanswered": silent}
+        told = {"#orphans": orphans, "#unanswered": silent, "#options": row.options}
         return keyed({**extras, **{key: value for key, value in told.items() if value}})
 
     def bad(self, where: str, pointer: str, found: Any) -> None:
@@ -176,7 +178,10 @@ class Reader:
         return beyond(record, base)
 
     def build(self) -> Dataset:
-        """Return the dataset with its issues."""
+        """Return the dataset with its issues; UsageError where the wanted title is none of those that there are."""
+        if self._title is not None and self._titles and self._title not in self._titles:
+            told = ", ".join(sorted(self._titles)[:10])
+            raise UsageError(f"no data are called {self._title!r}; titles: {told}")
         for key, count in sorted(self._unread.items()):
             message = f"the key {key!r} is not part of the model and is kept as it is"
             self.builder.report(Issue("unread-key", "info", message, count, (key,), field=key, fate="unread"))

@@ -56,6 +56,8 @@ class Row:
         self.seen: set[str] = set()
         self.classified: set[str] = set()
         self.spaces: dict[str, Medium] = {}
+        self.options: dict[str, dict[str, dict[str, str]]] = {}
+        self._defined: set[tuple[int, str]] = set()
         self._boxes = boxes
         kind = ITEM_KIND.get(str(record.get("data_type")).lower(), "image")
         self.own = Medium(kind, str(record.get("data_title")), text_or_none(record.get("data_hash")))
@@ -77,6 +79,16 @@ class Row:
             "dataset": text_or_none(self.record.get("dataset_title")),
             "status": STATUS.get(str(self.record.get("label_status"))),
         }
+
+    def define(self, position: int, ident: str) -> None:
+        """Note once what the answers of an object or classification tell of its label's options."""
+        if (position, ident) in self._defined:
+            return
+        self._defined.add((position, ident))
+        label = self.reader.label_at(position)
+        for attribute, option, feature in self.answers.options(ident):
+            own = self.options.setdefault(str(label.source_id or label.name), {})
+            own.setdefault(attribute, {}).setdefault(option, feature)
 
     def unit(self, pointer: str, position: int, key: str, unit: Record) -> None:
         """Add the items and annotations of a data unit."""
@@ -177,6 +189,7 @@ class Row:
             reader.note("odd-value", "warning", _ODD, reader.builder.annotation_count, f"{pointer}: {problem}")
         attributes: Record = {}
         if ident is not None:
+            self.define(position, ident)
             self.seen.add(ident)
             attributes = self.answers.on(ident, frame or 0, medium.extras.get("#space"))
         reader.builder.add_annotation(
@@ -191,6 +204,7 @@ class Row:
         extras = self.reader.extras_of(entry, CLASSIFICATION_KEYS, base)
         attributes = self.answers.static("classifications", ident) if ident is not None else {}
         if ident is not None:
+            self.define(position, ident)
             self.classified.add(ident)
             medium.classified.setdefault(ident, set()).update(() if frame is None else (frame,))
         self.reader.builder.add_annotation(

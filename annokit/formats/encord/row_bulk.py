@@ -50,7 +50,9 @@ def _wordings(row: Row, boxes: Boxes, frame: Array, scratch: DatasetBuilder) -> 
         label, told = row.reader.label_at(position), told_of(obj, row.branch)
         base = object_record(label, str(label.extras.get("encord/shape")), ident, told, {})
         extras = keyed(row.reader.extras_of(obj, OBJECT_KEYS, base, len(rows)))
-        row.seen.update(() if ident is None else (ident,))
+        if ident is not None:
+            row.define(position, ident)
+            row.seen.add(ident)
         part = row.answers.phases(ident).searchsorted(frame[rows], "right")
         for number in np.unique(part).tolist():
             chosen = rows[part == number]

@@ -209,28 +209,6 @@ def test_bad_files_name_the_file(text, tmp_path):
         annokit.read(path, "encord")
 
 
-def test_the_real_export_agrees_with_the_vendors_own_coco():
-    ds = annokit.read(fixture("encord/coco_exporter__LABELS_LIST.json"))
-    assert str(ds.issues) == "nothing to report"
-    coco = json.loads(fixture("encord/coco_exporter__COCO_EXPORTER_EXPECTED_RES.json").read_bytes())
-    theirs = {}
-    for entry in coco["annotations"]:
-        theirs.setdefault(entry["attributes"]["encord_track_uuid"], []).append(entry["bbox"])
-    names = {label.name for label in ds.labels}
-    assert {category["name"] for category in coco["categories"]} <= names
-    compared = 0
-    for item in ds:
-        boxes = item.boxes("xywh", "pixel")
-        for annotation, box in zip(item.annotations, boxes, strict=True):
-            if annotation.shape is None or isinstance(annotation.shape, RotatedBox):
-                continue  # theirs is the box before rotation
-            if isinstance(annotation.shape, Keypoints) and (annotation.shape.visibility == 0).any():
-                continue  # theirs counts joints that lie outside the frame
-            assert any(box == pytest.approx(other, abs=1e-6) for other in theirs[annotation.track])
-            compared += 1
-    assert compared == 54
-
-
 @pytest.mark.parametrize(
     "name",
     [
