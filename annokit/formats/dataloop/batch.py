@@ -16,7 +16,7 @@ from annokit.columns.base import Array
 from annokit.columns.json import dumps
 from annokit.formats.dataloop.facts import EXTRA
 from annokit.formats.dataloop.parse import BELOW, INNER, ITEM, Parser, Record
-from annokit.formats.dataloop.values import GAP, Values, escaped, joined, joined_texts, verbatim
+from annokit.formats.dataloop.values import ABSENT, GAP, Values, escaped, joined, joined_texts, verbatim
 
 
 @attrs.define(eq=False)
@@ -65,6 +65,9 @@ class Gathered:
         columns = list(zip(*map(astuple, records), strict=True))
         keys, texts, void = self._parser.layouts[type(records[0])]
         for key, raws in zip((*keys, "#further"), columns, strict=False):
+            nothing = None if key in texts else ABSENT
+            if raws[0] is nothing and raws.count(nothing) == len(raws):
+                continue
             blob, is_json = joined_texts(raws) if key in texts else (joined(raws), True)
             self._put(prefix + key, blob, len(records), is_json)
         inner = INNER.get(level, ())

@@ -83,7 +83,7 @@ def documents(source: Source, context: ReadContext) -> Iterator[Document]:
 
 def json_names(source: Source) -> list[str]:
     """Return the names of the JSON files of a tree."""
-    return [name for name in source.names() if JSON_NAME.search(name) and name != MANIFEST]
+    return [name for name in source.names() if (name.endswith(".json") or JSON_NAME.search(name)) and name != MANIFEST]
 
 
 def _file(source: Source, name: str, context: ReadContext) -> Iterator[Document]:

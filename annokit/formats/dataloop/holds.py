@@ -13,6 +13,7 @@ from annokit.formats.holds import Holds
 def holds(dialect: Any, options: Mapping[str, Any]) -> Holds:
     """Return what item documents can hold."""
     return Holds(
+        mask_encodings=frozenset(("datauri", "rle", "runs")),
         annotation_fields=frozenset((
             "span", "id", "track", "keyframe", "interpolation", "score", "parent", "author", "created", "updated",
             "review",

@@ -45,6 +45,9 @@ BLOCK_BYTES = 64 << 20
 
 VIDEO = KIND_CODE["video"]
 
+LOOKED_AT = 64
+"""Documents that are looked at for keys that stand twice: so many at first, then one in as many."""
+
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
@@ -72,7 +75,7 @@ class Reader:
         self._videos: list[dict[str, Any]] = []
         self._poses: list[tuple[int, Pose]] = []
         self._labels: dict[str, int] = {}
-        self._item_count = self._note_count = 0
+        self._item_count = self._note_count = self._seen = 0
 
     def add(self, documents: Iterable[Document]) -> None:
         """Take in documents."""
@@ -89,9 +92,9 @@ class Reader:
             except UNREADABLE as error:
                 self._context.problems.add(self._fault(document, error))
                 continue
-            if document.pointer is None and not document.notes:
-                mark = "" if document.line is None else f" line {document.line} "
-                self._context.repeats.look_later(text, document.name + mark)
+            if document.pointer is None and (self._seen < LOOKED_AT or self._seen % LOOKED_AT == 0):
+                self._look(document)
+            self._seen += 1
             chunk.documents.append(document)
             chunk.records.append(record)
             chunk.size += len(text)
@@ -101,6 +104,12 @@ class Reader:
                 chunk = Chunk()
         self._take(chunk)
         self._flush()
+
+    def _look(self, document: Document) -> None:
+        """Look for keys that stand twice; lists are looked at where they are split."""
+        if not document.notes:
+            mark = "" if document.line is None else f" line {document.line} "
+            self._context.repeats.look_later(document.text, document.name + mark)
 
     def _take(self, chunk: Chunk) -> None:
         self._intake.take(chunk, self._block)
