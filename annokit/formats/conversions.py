@@ -13,7 +13,7 @@ from annokit.columns import Column, Fixed, Number, Ragged, Sparse, Struct
 from annokit.columns.base import Array, concat
 from annokit.errors import MissingSizeError
 from annokit.formats.holds import DROPPED, KEPT, REFUSED
-from annokit.formats.places import at_annotations
+from annokit.formats.places import at_annotations, at_items
 from annokit.formats.steps import without
 from annokit.geometry.boxes import convert
 from annokit.geometry.ragged import offsets_of
@@ -42,12 +42,28 @@ def convert_kinds(holds: Holds) -> Step:
         issues: list[Issue] = []
         for kind in (*KINDS[1:], KINDS[0]):
             fate = holds.kinds.get(kind, REFUSED)
-            if fate != KEPT and (ds._annotations.array("kind") == KIND_CODE[kind]).any():
+            if fate == KEPT or not (ds._annotations.array("kind") == KIND_CODE[kind]).any():
+                continue
+            try:
                 ds, issue = _apply(ds, kind, fate)
-                issues.append(issue)
+            except MissingSizeError:
+                if apply:
+                    raise
+                ds, issue = _stopped(ds, kind, fate)
+            issues.append(issue)
         return ds, issues
 
     return step
+
+
+def _stopped(ds: Dataset, kind: str, fate: str) -> tuple[Dataset, Issue]:
+    """Tell the items whose shapes can't be converted, for their sizes are unknown; a write stops there."""
+    rows = np.flatnonzero(ds._annotations.array("kind") == KIND_CODE[kind])
+    item = ds._annotations.array("item")[rows]
+    unsized = (ds._items.array("size")[item] <= 0).any(axis=1)
+    told = f"a {kind} becomes {fate} by the size of its item, which nobody knows: a write stops here"
+    issue = at_items(ds, "unknown-size", "size", told, np.unique(item[unsized]), severity="error")
+    return shapeless(ds, rows), issue
 
 
 def _apply(ds: Dataset, kind: str, fate: str) -> tuple[Dataset, Issue]:

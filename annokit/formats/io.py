@@ -310,7 +310,11 @@ def settle_loss(report: Report, on_loss: str, target: str) -> None:
 
 
 def plan(ds: Dataset, format: str, **options: Any) -> Report:
-    """Return the report that :func:`write` would return, without writing or changing anything."""
+    """Return the report that :func:`write` would return, without writing or changing anything.
+
+    Where :func:`write` would raise MissingSizeError, the report holds an ``unknown-size`` of severity error with the
+    items. It raises UsageError as :func:`write` does.
+    """
     from annokit.formats.narrow import narrow
 
     fmt, dialect, chosen = target_of(ds, format, options)

@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from annokit.errors import MissingSizeError
 from annokit.formats import numbers, steps
 from annokit.formats.bitmaps import settle_bitmaps
 from annokit.formats.conversions import convert_kinds
 from annokit.formats.origin import forgotten, remembered
+from annokit.formats.places import at_items
 from annokit.report import Report
 
 if TYPE_CHECKING:
     from annokit.formats.holds import Holds, Step
     from annokit.model.dataset import Dataset
+    from annokit.report import Issue
 
 
 def narrow(ds: Dataset, holds: Holds, *, apply: bool = True) -> tuple[Dataset, Report]:
@@ -33,14 +38,33 @@ def narrow(ds: Dataset, holds: Holds, *, apply: bool = True) -> tuple[Dataset, R
     dataset : Dataset
         `ds` itself where nothing changes.
     report : Report
-        Empty exactly if the returned dataset equals `ds`. Its places are items and annotation rows of `ds`.
+        Empty exactly if the returned dataset equals `ds`. Its places are items and annotation rows of `ds`. Where a
+        write raises MissingSizeError, a dry run tells the items: ``unknown-size``, severity error.
+
+    Raises
+    ------
+    MissingSizeError
+        The target needs a size that nobody knows; not in a dry run.
     """
-    issues = []
+    issues: list[Issue] = []
     narrowed = start = remembered(ds)
     for step in _steps(holds):
-        narrowed, found = step(narrowed, apply)
+        try:
+            narrowed, found = step(narrowed, apply)
+        except MissingSizeError as error:
+            if apply:
+                raise
+            issues.append(_stopped(ds, error))
+            break
         issues += found
     return ds if narrowed is start else forgotten(narrowed), Report(issues)
+
+
+def _stopped(ds: Dataset, error: MissingSizeError) -> Issue:
+    """Return what a dry run tells of the item at which a write stops."""
+    items = np.array([row for row, name in enumerate(ds.names) if name == error.item][:1], np.int64)
+    told = "what the target states needs the item's size, which nobody knows: a write stops here"
+    return at_items(ds, "unknown-size", "size", told, items, severity="error")
 
 
 def _steps(holds: Holds) -> Iterator[Step]:

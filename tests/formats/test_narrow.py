@@ -3,6 +3,7 @@ import pytest
 
 import annokit
 from annokit import Box, DatasetBuilder, Ellipse, Keypoints, Label, Mask, Point, Polygon, Polyline, RotatedBox
+from annokit.errors import MissingSizeError
 from annokit.formats.holds import Holds
 from annokit.formats.narrow import narrow
 
@@ -247,3 +248,49 @@ def test_annotations_are_grouped_by_item():
     assert result.annotations.item.tolist() == [0, 0, 1, 1]
     assert [a.parent for a in result.annotations] == [None, 0, None, 0]
     assert [(i.field, i.count) for i in report] == [("order", 2)]
+
+
+UNSIZED = {
+    "rotated_box": RotatedBox(0.5, 0.5, 0.25, 0.5, 30),
+    "ellipse": Ellipse(0.5, 0.5, 0.25, 0.25, 30),
+    "polygon": Polygon.of(SQUARE),
+    "box": Box(0.25, 0.5, 0.75, 1.0),
+}
+
+
+NEED_SIZES = {
+    *((kind, "mask") for kind in UNSIZED),
+    *((kind, fate) for kind in ("rotated_box", "ellipse") for fate in ("box", "polygon")),
+}
+
+
+@pytest.mark.parametrize("kind", UNSIZED)
+@pytest.mark.parametrize("fate", ["box", "polygon", "mask"])
+def test_a_plan_tells_the_items_whose_unknown_sizes_stop_a_write(kind, fate):
+    builder = DatasetBuilder()
+    for name in ("a.png", "b.png"):
+        builder.add_annotation(builder.add_item(name, width=8, height=4), "cat", UNSIZED[kind])
+        builder.add_annotation(builder.add_item(f"unsized {name}"), "cat", UNSIZED[kind])
+    ds, holds = builder.build(), Holds(kinds=kinds(**({} if kind == fate else {kind: fate})))
+    if (kind, fate) not in NEED_SIZES:
+        narrow(ds, holds)
+        assert not narrow(ds, holds, apply=False)[1].of("unknown-size")
+        return
+    with pytest.raises(MissingSizeError, match=r"'unsized a\.png'"):
+        narrow(ds, holds)
+    (issue,) = narrow(ds, holds, apply=False)[1].of("unknown-size")
+    assert issue.severity == "error"
+    assert [row.item for row in issue.rows()] == ["unsized a.png", "unsized b.png"]
+
+
+def test_a_plan_tells_where_a_step_of_the_target_needs_a_size():
+    def step(ds, apply):
+        raise MissingSizeError.of("b.png")
+
+    builder = DatasetBuilder()
+    for name in ("a.png", "b.png"):
+        builder.add_item(name)
+    with pytest.raises(MissingSizeError):
+        narrow(builder.build(), Holds(steps=(step,)))
+    (issue,) = narrow(builder.build(), Holds(steps=(step,)), apply=False)[1]
+    assert [(row.item, row.fate) for row in issue.rows()] == [("b.png", "refused")]

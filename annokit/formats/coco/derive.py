@@ -74,7 +74,9 @@ def _bounded(ds: Dataset, rows: Array) -> Array:
     found = kind != KIND_CODE["keypoints"]
     masks = np.flatnonzero(kind == KIND_CODE["mask"])
     if len(masks):
-        found[masks] = ~np.isnan(boxes(ds, rows[masks], "xyxy", "source")[:, 0])
+        from annokit.model.masks import mask_bounds
+
+        found[masks] = ~np.isnan(mask_bounds(ds, rows[masks])[:, 0])
     return np.asarray(found)
 
 
