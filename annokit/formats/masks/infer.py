@@ -36,6 +36,7 @@ _TOPS = re.compile(r"^.*?(?:^|/)(?:images/|JPEGImages/|datasets/[^/]+/)", re.IGN
 _ANNOTATIONS = re.compile(r"^annotations/", re.IGNORECASE)
 _MASKS = re.compile(r"(?:^|(?<=/))masks/", re.IGNORECASE)
 _FRAME = re.compile(r"(?:(?P<video>.+)/)?masks/(?P<frame>0|[1-9][0-9]{0,9})(?P<rest>[_-].+)?\.png", re.IGNORECASE)
+_FRAME_OF = re.compile(r"masks/([0-9]+)(?:[_-].+)?\.png\Z", re.IGNORECASE)
 _NUMBER = re.compile(r"(?P<name>.+?)(?:[_-](?P<number>[0-9]{1,15}))?", re.DOTALL)
 
 
@@ -169,13 +170,19 @@ def infer(source: Source, folders: Sequence[Path], classes: Classes, dialect: Di
         if placed is not None:
             key, mask = placed
             by_name.setdefault(key, []).append(mask)
+    frames = _frames(source) if videos else {}
     for (video, frame, name), masks in by_name.items():
-        found.pictures.append(
-            Picture(name=name, masks=tuple(masks), video=video, frame=frame, path=known.paths.get(name))
-        )
+        path = known.paths.get(name) if frame is None else frames.get(_FRAME_OF.sub(r"frames/\1", masks[0].file))
+        found.pictures.append(Picture(name=name, masks=tuple(masks), video=video, frame=frame, path=path))
     if dialect.colors and not files:
         found.pictures += _colored(source, known, dialect, found)
     return found
+
+
+def _frames(source: Source) -> dict[str, Path | None]:
+    """Return the pictures of frames by their names without extension."""
+    inside = [name for name in source.names() if "/frames/" in f"/{name}" and name.lower().endswith(STILL)]
+    return {stem_of(name): source.path(name) for name in inside}
 
 
 Key = tuple[str | None, int | None, str]

@@ -132,6 +132,65 @@ def test_a_video(tmp_path):
     assert annokit.read(tmp_path / "out") == ds
 
 
+def test_the_frames_of_a_video_are_its_pictures(tmp_path):
+    tree = tmp_path / "in"
+    for video in ("video_1_name", "video_2_name"):
+        for number in (0, 1, 10):
+            put(tree, f"{video}/masks/{number}.png", [[1, 0, 2]])
+            put(tree, f"{video}/frames/{number}.png", [[number, 0, 0]])
+    (tree / "classes.txt").write_text("file: video_1_name\n1 Car\n2 Car\nfile: video_2_name\n1 Bus\n2 Car\n")
+    ds = annokit.read(tree, "masks:innotescus-instance")
+    assert [str(item.path.relative_to(tree)) for item in ds][:3] == [
+        f"video_1_name/frames/{number}.png" for number in (0, 1, 10)
+    ]
+    report = annokit.write(ds, tmp_path / "out", "masks:innotescus-instance", media="copy")
+    assert not report
+    written = {str(path.relative_to(tmp_path / "out")) for path in (tmp_path / "out").rglob("*") if path.is_file()}
+    assert written == {str(path.relative_to(tree)) for path in tree.rglob("*") if path.is_file()} | {
+        "annokit-masks.json"
+    }
+    assert (tmp_path / "out/classes.txt").read_bytes() == (tree / "classes.txt").read_bytes()
+    assert (tmp_path / "out/video_2_name/frames/10.png").read_bytes() == (
+        tree / "video_2_name/frames/10.png"
+    ).read_bytes()
+    again = annokit.read(tmp_path / "out")
+    assert again == ds
+    assert again[0].path == tmp_path / "out/video_1_name/frames/0.png"
+
+
+def test_pictures_of_one_name_in_two_datasets(tmp_path):
+    for name, label in (("one", "Cat"), ("two", "Dog")):
+        put(tmp_path, f"tree/{name}/a.png", [[1]])
+        (tmp_path / f"tree/{name}/classes.txt").write_text(f"file: a.jpg\n1 {label}\n")
+        put(tmp_path, f"images/{name}-pictures/a.png", [[1]])
+    ds = annokit.read(tmp_path / "tree", "masks:innotescus-semantic")
+    assert ds.names == ("one/a.jpg", "two/a.jpg")
+    assert [told(item) for item in ds] == [[(1, "Cat", 1)], [(1, "Dog", 1)]]
+    assert annokit.read(_written(ds, tmp_path), "masks:innotescus-semantic") == ds
+
+
+def _written(ds, tmp_path):
+    annokit.write(ds, tmp_path / "out", "masks:innotescus-semantic")
+    return tmp_path / "out"
+
+
+def test_the_class_map_of_the_help_page(tmp_path):
+    sample = ["1 Vehicle|2 Building|3 Human", "1 Human|2 Human|3 Human|4 Animal|5 Building"]
+    lines = [f"file: sample_image{n}.jpg\n" + "\n".join(rows.split("|")) + "\n" for n, rows in enumerate(sample, 1)]
+    tree = tmp_path / "in"
+    put(tree, "sample_image1.png", [[1, 2, 3, 0, 0]])
+    put(tree, "sample_image2.png", [[1, 2, 3, 4, 5]])
+    (tree / "classes.txt").write_text("".join(lines))
+    ds = annokit.read(tree)
+    assert [[label for _, label, _ in told(item)] for item in ds] == [
+        ["Vehicle", "Building", "Human"],
+        ["Human", "Human", "Human", "Animal", "Building"],
+    ]
+    annokit.write(ds, tmp_path / "out", "masks:innotescus-instance")
+    assert (tmp_path / "out/classes.txt").read_text() == "".join(lines)
+    assert (np.asarray(Image.open(tmp_path / "out/sample_image2.png")) == [[1, 2, 3, 4, 5]]).all()
+
+
 def test_a_value_means_one_class_in_a_whole_video(tmp_path):
     builder = annokit.DatasetBuilder()
     video = builder.add_sequence("v", name="v")
