@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, BinaryIO
 
 from annokit.errors import AnnokitError
@@ -13,8 +13,16 @@ if TYPE_CHECKING:
     from annokit.codecs.source import Source
     from annokit.formats.detect import Probe
 
-LOOK = 64
+LOOK = 320
 """Bytes of a value that are looked at."""
+
+FILES = 5
+"""Files of a tree that are looked at."""
+
+VIDEO = frozenset(("images", "categories"))
+"""Keys of the document of a video."""
+
+NUMBERED = "images that are called after the frame that their id numbers"
 
 LIST = b'"annotations"'
 FAR = 1 << 28
@@ -73,8 +81,9 @@ def own_file(name: str) -> bool:
 def detect(probe: Probe) -> Mapping[str, str]:
     """Recognise a COCO file by its lists, or a results list by the keys of its first record."""
     names = [name for name in probe.ending(".json") if not own_file(name)]
-    if len(names) > 1:
-        return {}
+    videos = _videos(probe, names)
+    if videos or len(names) > 1:
+        return videos
     head = probe.json_head(names[0] if names else None)
     lists = records_of(head) if head else {}
     values = first_values(head) if head else {}
@@ -87,6 +96,28 @@ def detect(probe: Probe) -> Mapping[str, str]:
     if fits and names and "annotations" not in lists:
         fits |= {key: reason for key, dialect in DIALECTS.items() if (reason := _behind(dialect, probe, names[0]))}
     return dict(list(fits.items())[-1:])
+
+
+def _videos(probe: Probe, names: Sequence[str]) -> Mapping[str, str]:
+    """Recognise a file for every video by what all of them have: an `info` as the platform's, images that are frames.
+
+    A single file is one only where its first image is called after its number, as annokit calls it.
+    """
+    found = {}
+    for name, dialect in DIALECTS.items():
+        heads = [probe.json_head(file) for file in names[:FILES]] if dialect.framed else []
+        fits = [_about(dialect, info_of(head)) and keys_of(head).keys() >= VIDEO for head in heads]
+        if fits and all(fits) and (len(names) > 1 or _numbered(heads[0])):
+            found[name] = f"{len(names)} JSON files with {' and '.join(sorted(VIDEO))}" if len(names) > 1 else NUMBERED
+    return found
+
+
+def _numbered(head: bytes) -> bool:
+    """Tell whether the first image is called ``<video>#<number>`` and its id is that number."""
+    values = first_values(head)
+    number = re.match(rb"\s*(\d+)\s*[,}]", values.get(("images", "id"), b""))
+    name = re.match(rb'\s*"(?:[^"\\]|\\.)*#(\d+)"', values.get(("images", "file_name"), b""))
+    return number is not None and name is not None and number.group(1) == name.group(1)
 
 
 def info_of(head: bytes) -> frozenset[str]:

@@ -120,10 +120,19 @@ INNOTESCUS = Dialect(
     lean=True,
 )
 
+INNOTESCUS_VIDEO = attrs.evolve(
+    INNOTESCUS,
+    title="COCO on video as Innotescus exports it (a file per video, images numbered as its frames)",
+    marks=(),
+    fields=frozenset(("id", "box", "track")),
+    framed=True,
+)
+
 DIALECTS: Mapping[str, Dialect] = {
     "": PLAIN,
     "dataloop": DATALOOP,
     "innotescus": INNOTESCUS,
+    "innotescus-video": INNOTESCUS_VIDEO,
     "panoptic": PANOPTIC,
 }
 """By the name after the colon. A file that carries the marks of several is of the last of them."""

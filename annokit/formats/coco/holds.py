@@ -12,6 +12,7 @@ from annokit.formats.coco.dialect import Dialect
 from annokit.formats.coco.outlined import outlined
 from annokit.formats.coco.panoptic_holds import panoptic_holds
 from annokit.formats.coco.tracing import traced
+from annokit.formats.coco.videos_fit import on_video, own_ids
 from annokit.formats.holds import KEPT, Holds
 
 NOTES = (
@@ -26,6 +27,7 @@ def holds(dialect: Dialect, options: Mapping[str, Any]) -> Holds:
     if dialect.together:
         return panoptic_holds(dialect)
     made = outlined(_plain(dialect), dialect) if dialect.lean else _plain(dialect)
+    made = on_video(made) if dialect.framed else made
     return attrs.evolve(made, steps=(*made.steps, *outlines))
 
 
@@ -59,7 +61,6 @@ def _plain(dialect: Dialect) -> Holds:
             fitting.refuse_lost,
             *((dotted.full_names,) if dialect.dotted else ()),
             fitting.as_categories,
-            fitting.without_pixels,
             fitting.holes_as_masks,
         ),
         final_steps=(
@@ -68,7 +69,7 @@ def _plain(dialect: Dialect) -> Holds:
             derive.boxed_keypoints,
             implied.settle,
             dotted.without_mark if dialect.outlined else dotted.run_lengths,
-            identify.make_ids(dialect),
+            own_ids if dialect.framed else identify.make_ids(dialect),
             *((dotted.as_categories(dialect),) if dialect.dotted else ()),
             derive.complete_annotations,
             derive.complete_items,

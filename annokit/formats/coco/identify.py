@@ -68,7 +68,7 @@ def make_ids(dialect: Dialect) -> Step:
         items, told_items = with_ids(ds, ds._items, "images" in own, at_items)
         kept = dialect.together or "annotations" in own
         annotations, told_annotations = with_ids(ds, ds._annotations, kept, at_annotations)
-        labels, told_labels = _labels_with_ids(ds.labels, "categories" in own)
+        labels, told_labels = labels_with_ids(ds.labels, "categories" in own)
         changed = ds._with(items=items, annotations=annotations, labels=labels)
         changed, told_own = _settled_own(changed, own, dialect)
         issues = [*told_items, *told_annotations, *told_labels, *told_own]
@@ -156,7 +156,7 @@ def _filled(column: Sparse | None, count: int, rows: Array, values: Array) -> Co
     return Sparse.join([column, fresh]).take(place)
 
 
-def _labels_with_ids(labels: LabelSet, own: bool) -> tuple[LabelSet, list[Issue]]:
+def labels_with_ids(labels: LabelSet, own: bool) -> tuple[LabelSet, list[Issue]]:
     """Return labels that all have ids: the stated ones where they are distinct integers, else position + 1."""
     ids = [label.source_id for label in labels]
     stated = [ident for ident in ids if ident is not None]

@@ -28,7 +28,9 @@ STEM = "panoptic"
 
 
 def output_of(ds: Dataset, path: Any) -> Literal["file", "folder"]:
-    """Return ``folder`` for a panoptic document, unless its path is that of a JSON file and no PNG is written along."""
+    """Return ``folder`` for videos, and for panoptic documents unless a JSON file is named and no PNG goes along."""
+    if len(ds._sequences):
+        return "folder"
     if keys.PANOPTIC not in ds._extras:
         return "file"
     named = Path(fspath(path)).suffix.lower() == ".json" if isinstance(path, str | PathLike) else True

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
@@ -13,6 +12,7 @@ from annokit.formats.coco import keys
 from annokit.formats.coco.categories import record_of
 from annokit.formats.coco.members import Members, annotation_members, image_members
 from annokit.formats.coco.panoptic_write import PictureMembers, name_of, write_pngs
+from annokit.formats.coco.videos_files import write_videos
 
 if TYPE_CHECKING:
     from annokit.codecs.output import Output
@@ -44,10 +44,19 @@ def write(ds: Dataset, output: Output, context: WriteContext, *, masks: str = "r
     """
     if context.dialect.together:
         write_pngs(ds, output, context)
+    if context.dialect.framed:
+        write_videos(ds, output, context, _write_document)
+    else:
+        _write_document(ds, output, context)
+
+
+def _write_document(ds: Dataset, output: Output, context: WriteContext) -> None:
+    total = len(ds._annotations) + (0 if keys.LISTED in ds._extras else len(ds))
     with output.open(name_of(ds, output.kind, context.stem)) as file:
+        tell = _Tell(context, total)
         if keys.LISTED in ds._extras:
             file.write(b"[")
-            _write_records(file, annotation_members(ds), len(ds._annotations), context)
+            _write_records(file, annotation_members(ds), len(ds._annotations), tell)
             file.write(b"]")
             return
         file.write(b"{")
@@ -57,7 +66,7 @@ def write(ds: Dataset, output: Output, context: WriteContext, *, masks: str = "r
                 file.write(parts)
             else:
                 file.write(b"[")
-                _write_records(file, parts, parts.count, context)
+                _write_records(file, parts, parts.count, tell)
                 file.write(b"]")
         file.write(b"}")
 
@@ -80,15 +89,25 @@ def _top(ds: Dataset, dialect: Dialect) -> dict[str, bytes | Members | PictureMe
     return top
 
 
-def _write_records(file: BinaryIO, members: Members | PictureMembers, count: int, context: WriteContext) -> None:
-    for text in _blocks(members, count):
-        file.write(text)
+class _Tell:
+    """Tells how many records of all lists are written."""
+
+    def __init__(self, context: WriteContext, total: int) -> None:
+        self._context = context
+        self._total = total
+        self._done = 0
+
+    def add(self, count: int) -> None:
+        self._done += count
+        self._context.progress(min(self._done, self._total), self._total)
 
 
-def _blocks(members: Members | PictureMembers, count: int) -> Iterator[bytes]:
+def _write_records(file: BinaryIO, members: Members | PictureMembers, count: int, tell: _Tell) -> None:
     for start in range(0, count, BLOCK):
-        text = members.records(start, min(start + BLOCK, count))
-        yield b"," + text if start else text
+        stop = min(start + BLOCK, count)
+        text = members.records(start, stop)
+        file.write(b"," + text if start else text)
+        tell.add(stop - start)
 
 
 __all__ = ["Table", "np", "write"]
