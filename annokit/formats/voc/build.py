@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import attrs
 import numpy as np
 
 from annokit.columns import Column, Fixed, Json, Sparse, Table, Text
+from annokit.columns.base import Array
 from annokit.columns.make import sparse_of
 from annokit.formats.voc.items import Items
 from annokit.formats.voc.label_map import OFFICIAL
@@ -99,9 +100,9 @@ def build(found: Found, pngs: Pngs, named: Sequence[Label]) -> Dataset:
     joined = _joined(found, pngs) if pngs else None
     columns = found.objects.columns()
     item = np.array(found.objects.items, np.int64)
-    names = found.objects.names()
+    names = found.objects.names
     columns["item"] = Fixed(item)
-    columns["label"] = Fixed(_positions(builder, names))
+    columns["label"] = Fixed(_positions(builder, names)[found.objects.labels()])
     splits, split_issues = _splits(found)
     builder.add_items(_item_table(found, joined, splits))
     if joined is not None and joined.rows:
@@ -208,8 +209,8 @@ def _issues(found: Found) -> list[Issue]:
     items, objects = found.items, found.objects
     names = items.names
     odd = [
-        *((names[row], None, told) for row, told in items.odd),
-        *((names[objects.items[row]], row, told) for row, told in objects.odd),
+        *((names[row], None, told) for row, told in sorted(items.odd)),
+        *((names[objects.items[row]], row, told) for row, told in sorted(objects.odd)),
     ]
     issues: list[Issue] = []
     if odd:
@@ -231,13 +232,11 @@ def _listed(code: str, severity: str, message: str, examples: list[str]) -> list
     return [Issue(code, severity, message, len(examples), tuple(examples[:5]), fate=fate)] if examples else []
 
 
-def _positions(builder: DatasetBuilder, names: list[str]) -> Any:
-    """Return the position of each object's label; labels come in the order of their first use."""
+def _positions(builder: DatasetBuilder, names: Iterable[str]) -> Array:
+    """Return the position of the label of each name; labels come in the order of their first use."""
     known = {label.name: place for place, label in reversed(list(enumerate(builder.labels)))}
-    for name in names:
-        if name not in known:
-            known[name] = builder.add_label(Label(name))
-    return np.fromiter((known[name] for name in names), np.int64, len(names))
+    found = [known[name] if name in known else builder.add_label(Label(name)) for name in names]
+    return np.array(found, np.int64)
 
 
 def _masked(columns: Mapping[str, Column], joined: Joined) -> dict[str, Column]:

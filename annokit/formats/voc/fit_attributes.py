@@ -13,7 +13,7 @@ from annokit.columns.json import dumps, same
 from annokit.columns.make import sparse_of
 from annokit.formats.places import at_annotations
 from annokit.formats.voc.dialects import FLAGS, Dialect
-from annokit.formats.voc.objects import coded
+from annokit.formats.voc.gathered import coded
 from annokit.formats.voc.values import ILLEGAL, INTEGER, legal
 from annokit.model.schema import KIND_CODE
 

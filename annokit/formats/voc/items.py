@@ -12,7 +12,7 @@ import numpy as np
 from annokit.columns import Column
 from annokit.columns.json import dumps
 from annokit.formats.voc.dialects import Dialect
-from annokit.formats.voc.objects import coded, in_order
+from annokit.formats.voc.gathered import coded, in_order
 from annokit.formats.voc.plain import Node, Tags, Texts, getter, outline
 from annokit.formats.voc.values import INTEGER, members_of, typed, value_of
 
@@ -124,8 +124,8 @@ class Items:
         plan.rows.append(row)
         plan.texts.append(texts)
 
-    def _settle(self) -> None:
-        """Turn what plans gathered into sizes and extras."""
+    def settle(self) -> None:
+        """Turn what plans gathered since the last time into sizes and extras."""
         for plan in self._plans.values():
             if plan is None:
                 continue
@@ -133,6 +133,7 @@ class Items:
                 self._plain_sizes(plan)
             for node, take in plan.members:
                 self._plain_members(plan, node, take)
+            plan.rows, plan.texts = [], []
 
     def _plain_sizes(self, plan: _Plan) -> None:
         known: dict[tuple[str, ...], tuple[tuple[int, int], bytes | None]] = {}
@@ -239,11 +240,6 @@ class Items:
         for row, size in self._sizes.items():
             found[row] = size
         return found
-
-    def settle(self) -> None:
-        """End the gathering."""
-        self._settle()
-        self._plans = {}
 
     def size_of(self, row: int) -> tuple[int, int] | None:
         """Return the size of an item, None where it is not known."""

@@ -2,16 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import attrs
 
+from annokit.columns.json import dumps
 from annokit.formats.voc.dialects import FLAGS, Dialect
 from annokit.formats.voc.plain import Node, Tags, Texts, getter, outline
 
 CORNERS = ["xmin", "ymin", "xmax", "ymax"]
 _USUAL = ("name", "bndbox", "attributes", *FLAGS)
+
+
+@attrs.frozen
+class Other:
+    """Elements of one tag that the model does not map."""
+
+    tag: str
+    """Their tag."""
+
+    nodes: tuple[Node, ...]
+    """The elements, one or several."""
+
+    take: Callable[[Sequence[str]], tuple[str, ...]]
+    """Returns their texts."""
+
+    template: str
+    """Their JSON, with a place for each text."""
+
+    @classmethod
+    def of(cls, tag: str, nodes: Sequence[Node]) -> Other:
+        """Return what elements of one tag become."""
+        template, places = _template(nodes)
+        return cls(tag, tuple(nodes), getter(places), template)
+
+    def json(self, texts: Texts) -> bytes:
+        """Return the value of the elements as JSON: one, or a list of several."""
+        own = self.take(texts)
+        joined = "".join(own)
+        if joined.isprintable() and '"' not in joined and "\\" not in joined:
+            return (self.template % own).encode()
+        values = [node.value(texts) for node in self.nodes]
+        return dumps(values if len(values) > 1 else values[0])
+
+
+def _template(nodes: Sequence[Node]) -> tuple[str, list[int]]:
+    """Return the JSON of elements of one tag with ``%s`` for each text, and the places of these texts."""
+    made: list[str] = []
+    places: list[int] = []
+    for node in nodes:
+        children: dict[str, list[Node]] = {}
+        for child in node.children:
+            children.setdefault(child.tag, []).append(child)
+        inner = [(tag, *_template(alike)) for tag, alike in children.items()]
+        places += [place for _, _, own in inner for place in own] if inner else [node.text]
+        members = ",".join(f'"{tag}":{text}' for tag, text, _ in inner)
+        made.append(f"{{{members}}}" if inner else '"%s"')
+    return (f"[{','.join(made)}]" if len(made) > 1 else made[0]), places
 
 
 @attrs.define
@@ -39,8 +87,8 @@ class Plan:
     named: Node | None = None
     """The element of these attributes."""
 
-    others: tuple[tuple[str, tuple[Node, ...]], ...] = ()
-    """Elements that the model does not map, by tag."""
+    others: tuple[Other, ...] = ()
+    """Elements that the model does not map."""
 
     rows: list[int] = attrs.field(factory=list)
     """Annotation rows of this plan."""
@@ -51,12 +99,6 @@ class Plan:
     def attributes(self, texts: Texts) -> Any:
         """Return the element of attributes as it is."""
         return None if self.named is None else self.named.value(texts)
-
-    def kept(self, texts: Texts) -> Iterator[tuple[str, Any]]:
-        """Yield tag and value of each element that the model does not map."""
-        for tag, nodes in self.others:
-            values = [node.value(texts) for node in nodes]
-            yield tag, values if len(values) > 1 else values[0]
 
 
 def plan_of(tags: Tags, dialect: Dialect) -> Plan | None:
@@ -78,7 +120,7 @@ def plan_of(tags: Tags, dialect: Dialect) -> Plan | None:
     flags = tuple(tag for tag in FLAGS if tag in usual)
     literal = named is not None and not named.children
     wanted = [*corners, usual["name"], *(usual[tag] for tag in flags), *([named] if named and literal else ())]
-    others = tuple((tag, tuple(alike)) for tag, alike in nodes.items() if tag not in usual)
+    others = tuple(Other.of(tag, alike) for tag, alike in nodes.items() if tag not in usual)
     take = getter([node.text for node in wanted])
     return Plan(take, found.gaps, flags, literal, missing(nodes, dialect), pairs, named, others)
 

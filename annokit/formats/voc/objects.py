@@ -1,7 +1,7 @@
 """Objects of many files, gathered and turned into columns at once.
 
 A plain object costs one look-up of its tags and a few appends. Objects of the same tags share a plan, and everything
-else is done plan by plan when all files are read.
+else is done plan by plan for a block of files, after which their texts are no longer needed.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ import numpy as np
 
 from annokit.codecs.literal import parse_literal
 from annokit.codecs.number_lines import parse_lines
-from annokit.columns import Column, Fixed, Json, Number, Sparse, Text
+from annokit.columns import Column, Fixed, Number
+from annokit.columns.base import Array
 from annokit.columns.json import dumps
-from annokit.columns.make import column_of, sparse_of
-from annokit.columns.sparse import narrowest
 from annokit.errors import FormatError
 from annokit.formats.voc.dialects import FLAGS, Dialect
+from annokit.formats.voc.gathered import Gathered, coded, in_order
 from annokit.formats.voc.object_plan import CORNERS, Plan, missing, plan_of
 from annokit.formats.voc.plain import Tags, Texts
-from annokit.formats.voc.values import members_of, typed, value_of
+from annokit.formats.voc.values import members_of, typed
 from annokit.model.schema import KIND_CODE
 
 _MARK = "\v"
@@ -49,13 +49,17 @@ class Objects:
         self._named: dict[int, str] = {}
         self._valued: list[tuple[int, dict[str, Any]]] = []
         self._literals: dict[str, tuple[dict[str, Any] | None, list[str] | None]] = {}
-        self._missing: list[tuple[int, tuple[str, ...]]] = []
+        self._done = 0
+        self._numbers: list[tuple[Array, Array]] = []
+        self._codes: list[Array] = []
+        self._values: dict[str, Gathered] = {}
+        self.names: dict[str, int] = {}
         self.items: list[int] = []
         self.odd: list[Place] = []
         self.unread: dict[str, int] = {}
 
     def __len__(self) -> int:
-        return len(self._boxes)
+        return self._done + len(self._boxes)
 
     def add_plain(self, objects: Sequence[tuple[Tags, Texts]], item: int) -> bool:
         """Add the objects of a plain file; return False, and add nothing, where one of them is not so plain.
@@ -81,7 +85,7 @@ class Objects:
             found.append((plan, texts))
         for plan, texts in found:
             fields = plan.take(texts)
-            plan.rows.append(len(self._boxes))
+            plan.rows.append(len(self))
             plan.texts.append(fields)
             if plan.pairs or plan.others:
                 self._more(plan, texts)
@@ -91,15 +95,15 @@ class Objects:
 
     def _more(self, plan: Plan, texts: Texts) -> None:
         """Take over what only some objects have: attributes as elements, and what the model does not map."""
-        row = len(self._boxes)
+        row = len(self)
         if plan.pairs:
             told = {"" if a < 0 else texts[a]: typed("" if b < 0 else texts[b]) for a, b in plan.pairs}
             if len(told) == len(plan.pairs) and told.keys().isdisjoint(plan.flags):
                 self._valued.append((row, told))
             else:
                 self.keep(row, "attributes", plan.attributes(texts))
-        for tag, value in plan.kept(texts):
-            self.keep(row, tag, value)
+        for other in plan.others:
+            self._keep(row, other.tag, other.json(texts))
 
     def add(self, elements: Iterable[Element], item: int) -> list[FormatError]:
         """Add the objects of a file and return an error for each that can't be read.
@@ -125,7 +129,7 @@ class Objects:
 
     def _unusual(self, element: Element) -> None:
         """Add an object with further elements, with XML attributes, or in an unusual order."""
-        row = len(self._boxes)
+        row = len(self)
         members = members_of(element)
         name = members.pop("name", None)
         if not isinstance(name, str):
@@ -138,7 +142,9 @@ class Objects:
         told.update(self._attributes(row, members, tuple(told)))
         if told:
             self._valued.append((row, told))
-        self._missing.append((row, missing({str(child.tag) for child in element}, self._dialect)))
+        absent = missing({str(child.tag) for child in element}, self._dialect)
+        if absent:
+            self.keep(row, "#absent", absent)
         for tag, value in members.items():
             self.keep(row, tag, value)
         self._boxes.append(line)
@@ -182,41 +188,79 @@ class Objects:
 
     def keep(self, row: int, tag: str, value: Any) -> None:
         """Keep an element of an object that the model does not map."""
+        self._keep(row, tag, dumps(value))
+
+    def _keep(self, row: int, tag: str, raw: bytes) -> None:
         rows, values = self._kept.setdefault(f"extras/voc/{tag}", ([], []))
         rows.append(row)
-        values.append(dumps(value))
+        values.append(raw)
         if not tag.startswith("#"):
             self.unread[tag] = self.unread.get(tag, 0) + 1
 
-    # columns ------------------------------------------------------------------------------------------------------
+    # blocks -------------------------------------------------------------------------------------------------------
 
-    def names(self) -> list[str]:
-        """Return the name of each object's class."""
-        found = [""] * len(self)
-        for plan in self._used():
-            for row, texts in zip(plan.rows, plan.texts, strict=True):
-                found[row] = texts[4]
-        for row, name in self._named.items():
-            found[row] = name
-        return found
+    def settle(self) -> None:
+        """Turn what was gathered since the last time into numbers and codes."""
+        if not self._boxes:
+            return
+        self._settle_names()
+        self._settle_values()
+        self._settle_boxes()
+        for plan in self._plans.values():
+            if plan is not None:
+                plan.rows, plan.texts = [], []
+        self._done += len(self._boxes)
+        self._boxes, self._named, self._valued = [], {}, []
 
     def _used(self) -> Iterator[Plan]:
         """Yield the plans that have rows."""
         yield from (plan for plan in self._plans.values() if plan is not None and plan.rows)
 
-    def columns(self) -> dict[str, Column]:
-        """Return the columns of the annotations, but for item and label; what can't be read is kept."""
-        boxes, absent = self._box_column(), self._absent()
-        values = self._values()
-        count = len(self)
-        made: dict[str, Column] = {"box": boxes}
-        made["kind"] = Fixed(np.where(np.isnan(boxes.values[:, 0]), 0, KIND_CODE["box"]).astype(np.uint8))
-        made.update({f"attributes/{name}": _attribute(count, *in_order(*pair)) for name, pair in values.items()})
-        kept = {**self._kept, **({"extras/voc/#absent": absent} if absent[0] else {})}
-        made.update({name: coded(count, *in_order(*pair)) for name, pair in kept.items()})
-        return made
+    def _settle_names(self) -> None:
+        found = [""] * len(self._boxes)
+        for plan in self._used():
+            for row, texts in zip(plan.rows, plan.texts, strict=True):
+                found[row - self._done] = texts[4]
+        for row, name in self._named.items():
+            found[row - self._done] = name
+        codes = self.names
+        self._codes.append(np.fromiter((codes.setdefault(name, len(codes)) for name in found), np.int64, len(found)))
 
-    def _box_column(self) -> Number:
+    def _settle_values(self) -> None:
+        for plan in self._used():
+            columns = list(zip(*plan.texts, strict=True))[5:]
+            for name, texts in zip(plan.flags, columns, strict=False):
+                self._values.setdefault(name, Gathered()).add_texts(plan.rows, texts)
+            if plan.literal:
+                self._settle_literals(plan, columns[-1])
+            if plan.absent:
+                rows, raws = self._kept.setdefault("extras/voc/#absent", ([], []))
+                rows += plan.rows
+                raws += [dumps(list(plan.absent))] * len(plan.rows)
+        self._add_values(self._valued)
+
+    def _add_values(self, valued: Iterable[tuple[int, dict[str, Any]]]) -> None:
+        found: dict[str, tuple[list[int], list[Any]]] = {}
+        for row, told in valued:
+            for name, value in told.items():
+                rows, values = found.setdefault(name, ([], []))
+                rows.append(row)
+                values.append(value)
+        for name, pair in found.items():
+            self._values.setdefault(name, Gathered()).add(*pair)
+
+    def _settle_literals(self, plan: Plan, texts: Sequence[str]) -> None:
+        alike: dict[str, list[int]] = {}
+        for row, text in zip(plan.rows, texts, strict=True):
+            alike.setdefault(text, []).append(row)
+        for text, rows in alike.items():
+            told: dict[str, Any] = {}
+            for row in rows:
+                told = self._literal(row, text, plan.flags)
+            for name, value in told.items():
+                self._values.setdefault(name, Gathered()).add_same(rows, value)
+
+    def _settle_boxes(self) -> None:
         lines = [line.replace("\n", " ") if "\n" in line else line for line in self._boxes]
         parsed = parse_lines("\n".join(lines).encode("utf-8", "surrogatepass"))
         values = np.full((len(lines), 4), np.nan)
@@ -228,9 +272,9 @@ class Objects:
         else:
             tokens = parsed.offsets[:-1][right][:, None] + np.arange(4)
             values[parsed.lines[right]], whole[parsed.lines[right]] = parsed.values[tokens], parsed.whole[tokens]
-        for row in np.flatnonzero(np.isnan(values[:, 0])).tolist():
-            self._odd_box(row, self._boxes[row])
-        return Number(values, whole if whole.any() else None)
+        for place in np.flatnonzero(np.isnan(values[:, 0])).tolist():
+            self._odd_box(self._done + place, self._boxes[place])
+        self._numbers.append((values, whole))
 
     def _odd_box(self, row: int, line: str) -> None:
         if line:
@@ -240,49 +284,25 @@ class Objects:
         else:
             self.odd.append((row, "no bndbox with four corners"))
 
-    def _absent(self) -> tuple[list[int], list[bytes]]:
-        rows: list[int] = []
-        values: list[bytes] = []
-        for plan in self._used():
-            if plan.absent:
-                rows += plan.rows
-                values += [dumps(list(plan.absent))] * len(plan.rows)
-        for row, absent in self._missing:
-            if absent:
-                rows.append(row)
-                values.append(dumps(list(absent)))
-        return rows, values
+    # columns ------------------------------------------------------------------------------------------------------
 
-    def _values(self) -> dict[str, tuple[list[int], list[Any]]]:
-        """Return rows and values of every attribute."""
-        found: dict[str, tuple[list[int], list[Any]]] = {}
-        for plan in self._used():
-            columns = list(zip(*plan.texts, strict=True))[5:]
-            for name, texts in zip(plan.flags, columns, strict=False):
-                rows, values = found.setdefault(name, ([], []))
-                rows += plan.rows
-                values += _typed_all(texts)
-            literals = columns[-1] if plan.literal else ()
-            for row, text in zip(plan.rows, literals, strict=False):
-                self._valued.append((row, self._literal(row, text, plan.flags)))
-        for row, told in self._valued:
-            for name, value in told.items():
-                rows, values = found.setdefault(name, ([], []))
-                rows.append(row)
-                values.append(value)
-        fixed = self._dialect.fixed_flags
-        return {name: _without(pair, fixed[name]) if name in fixed else pair for name, pair in found.items()}
+    def labels(self) -> Array:
+        """Return (n,) the position of each object's class among `names`; :meth:`settle` comes first."""
+        return np.concatenate([np.zeros(0, np.int64), *self._codes])
 
-
-def _attribute(length: int, rows: Sequence[int], values: Sequence[Any]) -> Sparse:
-    """Return the column of an attribute; lists that are one object are stored once."""
-    if not any(type(value) in (list, dict) for value in values):
-        return sparse_of(length, rows, values)
-    codes: dict[int, int] = {}
-    slots = np.fromiter((codes.setdefault(id(value), len(codes)) for value in values), np.int64, len(values))
-    held = dict(zip(map(id, values), values, strict=True))
-    present = None if len(rows) == length else np.array(rows, np.int64)
-    return Sparse(length, present, narrowest(slots, len(codes)), column_of([held[code] for code in codes]))
+    def columns(self) -> dict[str, Column]:
+        """Return the columns of the annotations, but for item and label; :meth:`settle` comes first."""
+        count = len(self)
+        values = np.concatenate([np.zeros((0, 4)), *(values for values, _ in self._numbers)])
+        whole = np.concatenate([np.zeros((0, 4), bool), *(whole for _, whole in self._numbers)])
+        made: dict[str, Column] = {"box": Number(values, whole if whole.any() else None)}
+        made["kind"] = Fixed(np.where(np.isnan(values[:, 0]), 0, KIND_CODE["box"]).astype(np.uint8))
+        for name, gathered in self._values.items():
+            column = gathered.column(count, self._dialect.fixed_flags.get(name))
+            if column is not None:
+                made[f"attributes/{name}"] = column
+        made.update({name: coded(count, *in_order(*pair)) for name, pair in self._kept.items()})
+        return made
 
 
 def _literal(text: str) -> tuple[dict[str, Any] | None, list[str] | None]:
@@ -302,33 +322,3 @@ def _is_pair(value: Any) -> bool:
         and sorted(value) == ["name", "value"]
         and all(isinstance(v, str) for v in value.values())
     )
-
-
-def _typed_all(texts: Sequence[str]) -> list[int | str]:
-    known: dict[str, int | str] = {text: typed(text) for text in set(texts)}
-    return [known[text] for text in texts]
-
-
-def _without(pair: tuple[list[int], list[Any]], fixed: Any) -> tuple[list[int], list[Any]]:
-    kept = [(row, value) for row, value in zip(*pair, strict=True) if value != fixed or type(value) is not type(fixed)]
-    return [row for row, _ in kept], [value for _, value in kept]
-
-
-def in_order(rows: list[int], values: list[Any]) -> tuple[list[int], list[Any]]:
-    """Return rows in ascending order with their values; where a row comes twice, the last one."""
-    if bool((np.diff(np.array(rows, np.int64)) > 0).all()):
-        return rows, values
-    merged = dict(zip(rows, values, strict=True))
-    order = sorted(merged)
-    return order, [merged[row] for row in order]
-
-
-def coded(length: int, rows: Sequence[int], values: Sequence[bytes]) -> Sparse:
-    """Return a column of JSON values in which equal ones are stored once."""
-    codes: dict[bytes, int] = {}
-    slots = np.fromiter((codes.setdefault(value, len(codes)) for value in values), np.int64, len(values))
-    present = None if len(rows) == length else np.array(rows, np.int64)
-    return Sparse(length, present, narrowest(slots, len(codes)), Json(Text.of_bytes(list(codes))))
-
-
-__all__ = ["CORNERS", "Objects", "coded", "value_of"]

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 STEP = 256
 """Files between two steps of the progress."""
 
+BLOCK = 2048
+"""Files whose texts are held at a time."""
+
 
 def read(
     source: Source,
@@ -93,9 +96,15 @@ class _Reader:
                 self._context.problems.add(error)
             if count % STEP == 0:
                 self._context.progress(count, total)
+            if count % BLOCK == 0:
+                self._settle()
         self._context.progress(total, total)
-        self._items.settle()
+        self._settle()
         return self.found
+
+    def _settle(self) -> None:
+        self._items.settle()
+        self._objects.settle()
 
     def _plain(self, data: bytes, file: str, key: str, originals: Mapping[str, str]) -> bool:
         """Read a plain document; return False where it is none."""

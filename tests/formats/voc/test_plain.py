@@ -128,3 +128,19 @@ def test_usual_documents_are_plain():
         found = cut(data.encode())
         assert [len(tags) for tags, _ in found.objects] == [18, 18]
         assert outline(found.tags).nodes[0] == Node("filename", 1)
+
+
+@pytest.mark.parametrize("dialect", ["voc", "voc:dataloop", "voc:innotescus"])
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@given(texts=st.lists(documents(), min_size=3, max_size=6))
+def test_blocks_make_no_difference(tmp_path, monkeypatch, dialect, texts):
+    for place, text in enumerate(texts):
+        (tmp_path / f"{place}.xml").write_text(text, encoding="utf-8", newline="")
+    found = []
+    for block in (1, 2, 2048):
+        with monkeypatch.context() as patch:
+            patch.setattr(READING, "BLOCK", block)
+            found.append(annokit.read(tmp_path, dialect, on_bad="collect"))
+    for ds in found[:2]:
+        assert list(differences(ds, found[2])) == []
+        assert str(ds.issues) == str(found[2].issues)
