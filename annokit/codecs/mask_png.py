@@ -27,6 +27,9 @@ _START = re.compile(rb'\A\s*(?:\{\s*"data"\s*:\s*)?"(?:data:image\\?/png;base64,
 
 _OPAQUE = 127
 
+_TAIL = 64
+"""Letters of base64, a multiple of four, in which the end of a PNG stands."""
+
 
 def encode(mask: np.ndarray, color: tuple[int, ...] = (255, 0, 0)) -> bytes:
     """Return a mask as a JSON string, the same bytes every time.
@@ -74,6 +77,15 @@ def size_of(text: bytes) -> tuple[int, int] | None:
         return None
     width, height = struct.unpack(">II", data[16:24])
     return (height, width) if width and height else None
+
+
+def is_whole(text: bytes) -> bool:
+    """Tell whether the PNG in a JSON value has an end, which one that was cut lacks."""
+    tail = text[-2 * _TAIL :].rstrip(b'"} \t\r\n').replace(b"\\/", b"/")[-_TAIL:]
+    try:
+        return b"IEND" in base64.b64decode(tail.rpartition(b",")[2], validate=True)
+    except binascii.Error:
+        return False
 
 
 def decode(text: bytes, limits: Limits = DEFAULT_LIMITS) -> np.ndarray:

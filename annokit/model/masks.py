@@ -30,7 +30,11 @@ def rles(ds: Dataset, rows: Array) -> list[tuple[tuple[int, int], bytes | None]]
     found: list[tuple[tuple[int, int], bytes | None]] = []
     for place, code in enumerate(encoding.tolist()):
         own = (int(size[place, 0]), int(size[place, 1]))
-        found.append(_rle(ds, items[place], own, code, data.raw(place)))
+        try:
+            found.append(_rle(ds, items[place], own, code, data.raw(place)))
+        except FormatError as error:
+            row = int(rows[place])
+            raise FormatError(error.message, item=_item_name(ds, row), annotation=row, found=error.found) from error
     return found
 
 

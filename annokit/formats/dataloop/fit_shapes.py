@@ -295,7 +295,7 @@ def euler_angles(turn: Array) -> list[float]:
 
 
 def pictured_masks(ds: Dataset, apply: bool) -> Found:
-    """State masks as pictures in the colours of their labels, and drop those without pixels."""
+    """State masks as pictures in the colours of their labels, and drop those without pixels; only these are told."""
     rows = of_kind(ds, "mask")
     if not len(rows):
         return ds, []
@@ -305,8 +305,7 @@ def pictured_masks(ds: Dataset, apply: bool) -> Found:
     found = rles(ds, rows)
     full = np.array([rle is not None and min(size) > 0 for size, rle in found], bool)
     issues: list[Issue] = []
-    if full.any():
-        issues.append(at_annotations(ds, "restated", "shape", "masks are stated as PNG pictures", rows[full]))
+    if apply and full.any():
         colors = colors_of(ds.labels)
         kinds = ds._annotations.array("label")[rows[full]].tolist()
         known = [(size, rle) for (size, rle), fits in zip(found, full.tolist(), strict=True) if fits]

@@ -16,6 +16,7 @@ from annokit.formats.dataloop.points import Flat, flat, listed, nested
 from annokit.formats.dataloop.values import Values
 from annokit.geometry.nesting import nest_in_first
 from annokit.geometry.ragged import offsets_of
+from annokit.limits import DEFAULT_LIMITS
 from annokit.model.schema import ELLIPSE_FORMS, KIND_CODE, MASK_ENCODINGS, ROTATED_FORMS
 
 CORNERS, DEGREES = ROTATED_FORMS.index("corners"), ROTATED_FORMS.index("degrees")
@@ -345,9 +346,10 @@ def _cube_3d(found: Shapes, rows: Array, values: Values) -> None:
 
 
 def _binary(found: Shapes, rows: Array, values: Values) -> None:
-    from annokit.codecs.mask_png import size_of
+    from annokit.codecs.mask_png import is_whole, size_of
 
-    sizes = [size_of(raw) for raw in values.raws]
+    sizes = [size_of(raw) if is_whole(raw) else None for raw in values.raws]
+    sizes = [None if size is None or size[0] * size[1] > DEFAULT_LIMITS.pixels else size for size in sizes]
     good = np.array([size is not None for size in sizes], bool)
     found.odd[rows[~good]] = True
     known = [size for size in sizes if size is not None]

@@ -210,3 +210,60 @@ def test_coordinates_that_make_no_sense_are_kept_and_told(tmp_path: Path) -> Non
     (issue,) = ds.issues.of("odd-value")
     assert issue.count == len(odd)
     assert "a.jpg.json, at /annotations/0/coordinates" in issue.examples[0]
+
+
+def test_an_open_segment_keeps_its_mark(tmp_path: Path) -> None:
+    ring = [[p(0, 0), p(64, 0), p(64, 48)]]
+    (found,) = _one(tmp_path, note("segment", coordinates=ring, system={"isOpen": True}))
+    assert isinstance(found.shape, Polygon)
+    assert found.extras["dataloop/metadata.system.isOpen"] is True
+
+
+def _encoded(pixels: np.ndarray, mode: str, **rest: Any) -> str:
+    out = io.BytesIO()
+    image = Image.fromarray(pixels, mode if mode != "P" else "L")
+    if mode == "P":
+        image = image.convert("P")
+        image.putpalette([0, 0, 0, 255, 0, 0])
+    image.save(out, "png", **rest)
+    return base64.b64encode(out.getvalue()).decode()
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "RGBA"])
+@pytest.mark.parametrize("prefix", ["", "data:image/png;base64,"])
+def test_pictures_of_any_mode_with_and_without_a_prefix(tmp_path: Path, mode: str, prefix: str) -> None:
+    mask = np.zeros((48, 64), bool)
+    mask[10:20, 5:60] = True
+    pixels = {
+        "L": mask.astype(np.uint8) * 7,
+        "RGB": mask[..., None].astype(np.uint8) * np.array([0, 1, 0], np.uint8),
+        "RGBA": np.where(mask[..., None], (0, 0, 0, 128), (9, 9, 9, 127)).astype(np.uint8),
+    }[mode]
+    (found,) = _one(tmp_path, note("binary", coordinates=prefix + _encoded(pixels, mode)))
+    assert (found.shape.decode() == mask).all()
+
+
+def _damaged(kind: str) -> bytes:
+    out = io.BytesIO()
+    Image.fromarray(np.zeros((48, 64, 4), np.uint8), "RGBA").save(out, "png")
+    data = out.getvalue()
+    huge = data[:16] + (100_000).to_bytes(4, "big") * 2 + data[24:]
+    return {"cut": data[:-30], "huge": huge, "spoiled": data[:41] + b"\xff\xff" + data[43:]}[kind]
+
+
+@pytest.mark.parametrize("kind", ["cut", "huge"])
+def test_pictures_that_are_cut_or_would_fill_the_machine_are_kept_and_told(tmp_path: Path, kind: str) -> None:
+    uri = "data:image/png;base64," + base64.b64encode(_damaged(kind)).decode()
+    document = item(note("binary", coordinates=uri), note("class"))
+    ds, back = returned(tmp_path, document)
+    assert back == [document]
+    assert ds[0].annotations[0].shape is None
+    assert ds.issues.of("odd-value").issues[0].count == 1
+
+
+def test_a_picture_that_is_spoiled_is_named(tmp_path: Path) -> None:
+    uri = "data:image/png;base64," + base64.b64encode(_damaged("spoiled")).decode()
+    ds = load(tmp_path, item(note("class"), note("binary", coordinates=uri)))
+    with pytest.raises(annokit.FormatError) as found:
+        annokit.write(ds, tmp_path / "out.json", "coco", on_loss="allow")
+    assert (found.value.item, found.value.annotation) == ("a.jpg", 1)
