@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from annokit.columns import Text
 from annokit.errors import MediaError
 from annokit.formats.exports.layout import Place
 from annokit.model.builder import DatasetBuilder
@@ -29,6 +30,8 @@ def located(ds: Dataset, source: Source, place: Place) -> Dataset:
     files = _files(source, place)
     if not files:
         return ds
+    if place.format is None:  # annokit's own trees tell what items are called
+        ds = _whole_names(ds, list(files.values()))
     if source.kind != "folder":
         return _sized(ds, source, place, files)
     folder = Path(source.label) / place.pictures
@@ -38,6 +41,22 @@ def located(ds: Dataset, source: Source, place: Place) -> Dataset:
     ds = with_images(with_paths(ds, [known.get(name) for name in ds.names]), folder)
     paths = [None if place.files.get(item.name) == "" else known.get(item.name, item.path) for item in ds]
     return with_paths(ds, paths)
+
+
+def _whole_names(ds: Dataset, files: list[str]) -> Dataset:
+    """Return the dataset whose items are called like their pictures, where a format names them without extension."""
+    by_stem: dict[str, list[str]] = {}
+    for file in files:
+        by_stem.setdefault(file.rpartition(".")[0], []).append(file)
+    taken, own = set(files), set(ds.names)
+    found = [[] if name in taken else by_stem.get(name, []) for name in ds.names]
+    named = [row for row, fits in enumerate(found) if len(fits) == 1 and fits[0] not in own]
+    if not named:
+        return ds
+    names = list(ds.names)
+    for row in named:
+        names[row] = found[row][0]
+    return ds._with(items=ds._items.replace({"name": Text.of(names)}))
 
 
 def _files(source: Source, place: Place) -> dict[str, str]:
@@ -50,9 +69,13 @@ def _sized(ds: Dataset, source: Source, place: Place, files: dict[str, str]) -> 
     """Return the dataset with sizes from the headers of pictures in an archive, where it states none."""
     unsized = np.any(ds._items.array("size") <= 0, axis=1).tolist()
     by_name = {own: name for name, own in files.items()}
+    by_last: dict[str, list[str]] = {}
+    for name in files:
+        by_last.setdefault(name.rpartition("/")[2], []).append(name)
     sizes = {}
     for name, wanted in zip(ds.names, unsized, strict=True):
-        file = by_name.get(place.files.get(name, name)) if wanted else None
+        alike = by_last.get(name.rpartition("/")[2], []) if wanted and name not in place.files else []
+        file = by_name.get(place.files.get(name, name), alike[0] if len(alike) == 1 else None) if wanted else None
         size = None if file is None else _size(source, file)
         if size is not None:
             sizes[name] = size
