@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, overload
+from typing import Any, get_args, overload
 
 import attrs
 
+from annokit.errors import UsageError
 from annokit.formats import registry
-from annokit.formats.base import Format
+from annokit.formats.base import Format, Task
 
 
 @attrs.frozen
@@ -78,13 +79,28 @@ def _mark(yes: bool) -> str:
     return "yes" if yes else "-"
 
 
-def formats() -> FormatTable:
-    """Return every format and dialect that can be read or written now, with what it holds."""
+def formats(task: str | None = None) -> FormatTable:
+    """Return every format and dialect that can be read or written now, with what it holds.
+
+    Parameters
+    ----------
+    task : str, optional
+        Only those that people train this task on: ``classification``, ``detection``, ``instance``, ``semantic``,
+        ``panoptic``, ``keypoints``, ``tracking`` or ``time``.
+
+    Raises
+    ------
+    UsageError
+        There is no such task.
+    """
+    known = get_args(Task)
+    if task is not None and task not in known:
+        raise UsageError(f"there is no task {task!r}; there are: {', '.join(sorted(known))}")
     rows: list[FormatInfo] = []
     for name in registry.names():
         fmt = registry.get(name)
         rows += [_info(fmt, dialect) for dialect in fmt.dialects]
-    return FormatTable(rows)
+    return FormatTable(rows) if task is None else FormatTable(rows).for_task(task)
 
 
 def _info(fmt: Format, dialect: str) -> FormatInfo:

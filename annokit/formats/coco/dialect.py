@@ -81,7 +81,7 @@ PLAIN = Dialect(
         _mark("", "image_id", "caption"),
     ),
     empty=tuple(map(frozenset, itertools.combinations(("images", "annotations", "categories"), 2))),
-    tasks=frozenset(("detection", "instance", "keypoints")),
+    tasks=frozenset(("detection", "instance", "semantic", "keypoints")),
 )
 
 OBJECT_ID = re.compile(rb'\s*"[0-9a-f]{24}"')

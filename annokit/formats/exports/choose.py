@@ -65,9 +65,9 @@ def item_tasks(ds: Dataset) -> list[str]:
     return [tasks[row] for row in ds._items.array("sequence").tolist()]
 
 
-def annotation_tasks(ds: Dataset, layers: bool = True) -> list[str]:
+def annotation_tasks(ds: Dataset) -> list[str]:
     """Return the task of each annotation: its layer, else that of its item's sequence; empty for none."""
-    column = ds._annotations.get("layer") if layers else None
+    column = ds._annotations.get("layer")
     own = [MISSING] * len(ds._annotations) if column is None else column.to_list()
     behind = [*item_tasks(ds), ""]
     return [_text(name) or behind[row] for name, row in zip(own, ds._annotations.array("item").tolist(), strict=True)]
@@ -127,26 +127,16 @@ def _moment(value: Any) -> datetime | None:
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
-def by_tasks(ds: Dataset, options: ExportOptions, layers: bool) -> list[tuple[str | None, Dataset, list[Issue]]]:
-    """Return what goes into the tree of each task; one without a name where there is but one tree.
-
-    Parameters
-    ----------
-    ds : Dataset
-        What was chosen so far.
-    options : ExportOptions
-        Names the tasks.
-    layers : bool
-        Whether layers are tasks where nothing is asked for: where the format does not hold them itself.
-    """
+def by_tasks(ds: Dataset, options: ExportOptions) -> list[tuple[str | None, Dataset, list[Issue]]]:
+    """Return what goes into the tree of each task; one without a name where there is but one tree."""
     if options.task is not None:
         single = len(options.task) == 1
         return [(None if single else task, *of_task(ds, task)) for task in options.task]
-    stated = sorted({*item_tasks(ds), *annotation_tasks(ds, layers)} - {""})
-    if len(stated) < 2:
+    stated = item_tasks(ds)
+    names = sorted(set(stated))
+    if len(names) < 2:
         return [(None, ds, [])]
-    rest = "" in annotation_tasks(ds, layers)
-    return [(task, _of_stated(ds, task, layers)[0], []) for task in [*stated, *([""] if rest else [])]]
+    return [(name, ds[np.array([own == name for own in stated], bool)], []) for name in names]
 
 
 def richest_kind(ds: Dataset) -> str:
@@ -162,7 +152,7 @@ def of_task(ds: Dataset, task: str) -> Found:
     """Return what belongs to a task that is stated, or to a kind of task."""
     stated = {*item_tasks(ds), *annotation_tasks(ds)} - {""}
     if task in stated:
-        return _of_stated(ds, task, layers=True)
+        return _of_stated(ds, task)
     kind = kind_of_task(task)
     if kind is None:
         raise UsageError(f"there is no task {task!r}; there are: {', '.join(sorted({*stated, *KINDS_OF}))}")
@@ -171,11 +161,11 @@ def of_task(ds: Dataset, task: str) -> Found:
     return _only(ds, fits, f"annotations whose shapes are none of {kind}")
 
 
-def _of_stated(ds: Dataset, task: str, layers: bool) -> Found:
-    fits = np.array([own == task for own in annotation_tasks(ds, layers)], bool)
-    chosen, told = _only(ds, fits, "annotations of other tasks")
-    if layers:
-        chosen = chosen._with(annotations=chosen._annotations.without(("layer",)))
+def _of_stated(ds: Dataset, task: str) -> Found:
+    chosen, told = _only(
+        ds, np.array([own == task for own in annotation_tasks(ds)], bool), "annotations of other tasks"
+    )
+    chosen = chosen._with(annotations=chosen._annotations.without(("layer",)))
     keep = np.array([own in ("", task) for own in item_tasks(ds)], bool)
     chosen, more = _kept(chosen, keep, "task", "items of other tasks")
     return chosen, [*told, *more]

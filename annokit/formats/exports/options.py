@@ -71,7 +71,7 @@ class ExportOptions:
         Name of a task, which annotations state as their layer or their sequence as its task; or a kind of task:
         ``classification``, ``detection``, ``semantic``, ``instance`` or ``keypoints``, also in the platform's words
         ("Object Detection"), which chooses annotations by their shape. Several get a tree each. By default everything,
-        with a tree each where the dataset states several tasks.
+        with a tree each where sequences state several tasks.
     datasets : str or several, optional
         Names of the datasets (``item.dataset``) to export; by default all.
     since, until : str, date or datetime, optional

@@ -11,9 +11,10 @@ import numpy as np
 from annokit.columns import Fixed
 from annokit.columns.base import Array
 from annokit.errors import UsageError
-from annokit.formats.exports.choose import by_tasks, datasets_of
+from annokit.formats.exports.choose import UNNAMED, by_tasks, datasets_of
 from annokit.formats.origin import ROW, forgotten, remembered
 from annokit.formats.places import at_all, at_annotations
+from annokit.formats.steps import without
 from annokit.report import Issue, Places
 
 if TYPE_CHECKING:
@@ -63,12 +64,12 @@ def marked(ds: Dataset) -> Dataset:
     return known._with(items=known._items.replace({ITEM: Fixed(np.arange(len(ds), dtype=np.int64))}))
 
 
-def without_loose(ds: Dataset) -> list[Issue]:
-    """Tell of annotations whose item does not exist: no folder is theirs."""
+def without_loose(ds: Dataset) -> tuple[Dataset, list[Issue]]:
+    """Leave out annotations whose item does not exist: no folder is theirs."""
     rows = np.flatnonzero(ds._annotations.array("item") < 0)
     if not len(rows):
-        return []
-    return [at_annotations(ds, "refused", "item", "the annotation's item does not exist", rows)]
+        return ds, []
+    return without(ds, rows), [at_annotations(ds, "refused", "item", "the annotation's item does not exist", rows)]
 
 
 @attrs.frozen(kw_only=True)
@@ -77,9 +78,6 @@ class Cut:
 
     options: ExportOptions
     """Names the tasks."""
-
-    layers: bool
-    """Whether layers are tasks where none are named."""
 
     split: Mapping[str, float] | None = None
     """Share of each subset."""
@@ -94,14 +92,14 @@ class Cut:
         """Return the parts of a marked dataset, and what was left out or comes in another order."""
         subsets, subset_of = self._subsets(ds)
         names = datasets_of(ds)
-        known = list(dict.fromkeys(names))
+        known = list(dict.fromkeys(names)) or [UNNAMED]
         number = {name: place for place, name in enumerate(known)}
         dataset_of = np.fromiter((number[name] for name in names), np.int64, len(ds))
         place_of = np.full(int(ds._items.array(ITEM).max(initial=-1)) + 1, -1, np.int64)
         place_of[ds._items.array(ITEM)] = np.arange(len(ds))
         parts: list[Part] = []
         issues: list[Issue] = []
-        tasks = by_tasks(ds, self.options, self.layers)
+        tasks = by_tasks(ds, self.options)
         for subset, subset_name in enumerate(subsets):
             for task, chosen, _ in tasks:
                 here = place_of[chosen._items.array(ITEM)]

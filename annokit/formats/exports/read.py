@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
+
+import attrs
 
 from annokit.codecs.below import BelowSource
 from annokit.columns import Sparse, Text
@@ -76,7 +79,7 @@ def read_tree(source: Source, places: list[Place], format: str | None, read: Rea
     UsageError
         There is no such task.
     """
-    parts = [_read_place(source, place, format, read) for place in _of_layer(places, layer)]
+    parts = [_read_place(source, place, format, read) for place in _once(source, _of_layer(places, layer))]
     if not parts:
         raise FormatError("the export holds nothing", path=source.label, expected="annotations or datasets")
     return together(parts)
@@ -91,9 +94,25 @@ def _of_layer(places: list[Place], layer: str | None) -> list[Place]:
     return [place for place in places if place.task == layer]
 
 
+def _once(source: Source, places: list[Place]) -> list[Place]:
+    """Return the places without those that hold no annotations and the pictures of an earlier one."""
+    found: dict[str, Place] = {}
+    for place in places:
+        own = place.folder if _labelled(source, place) else place.pictures
+        found.setdefault(own, place if _labelled(source, place) else attrs.evolve(place, task=None))
+    return list(found.values())
+
+
+def _labelled(source: Source, place: Place) -> bool:
+    names = source.names()
+    prefix = place.folder + "/"
+    at = bisect_left(names, prefix)
+    return at < len(names) and names[at].startswith(prefix)
+
+
 def _read_place(source: Source, place: Place, format: str | None, read: Read) -> Dataset:
-    inner = BelowSource(source, place.folder, beside(source, place))
-    if any(name.startswith(place.folder + "/") for name in source.names()):
+    if _labelled(source, place):
+        inner = BelowSource(source, place.folder, beside(source, place))
         ds = located(read(inner, format or place.format or the_one(Probe(inner), inner.label)), source, place)
     else:
         ds = bare(source, place)

@@ -99,7 +99,7 @@ def export(  # noqa: PLR0913 - everything but the first three is an option by ke
     chosen, told = _chosen(ds, options)
     name = options.name or default_name(chosen, options)
     holds = fmt.holds(fmt.dialect(dialect), format_options)
-    cut = Cut(options=options, layers="layer" not in holds.annotation_fields, split=split, seed=seed, by=by)
+    cut = Cut(options=options, split=split, seed=seed, by=by)
     parts, more = cut.parts(chosen)
     places = places_of([part.key for part in parts], fmt.full_name(dialect))
     issues = [*issues, *told, *more]
@@ -124,8 +124,7 @@ def export(  # noqa: PLR0913 - everything but the first three is an option by ke
 
 def _chosen(ds: Dataset, options: ExportOptions) -> tuple[Dataset, list[Issue]]:
     """Return what fits the options, its rows knowing where they come from."""
-    whole = marked(ds)
-    issues = without_loose(whole)
+    whole, issues = without_loose(marked(ds))
     chosen, told = choose.of_datasets(whole, options.datasets)
     chosen, more = choose.of_dates(chosen, options.since, options.until)
     if len(ds) and not len(chosen):
@@ -136,7 +135,7 @@ def _chosen(ds: Dataset, options: ExportOptions) -> tuple[Dataset, list[Issue]]:
 def default_name(ds: Dataset, options: ExportOptions) -> str:
     """Return ``<dataset>-<task>-<date>`` for what is exported."""
     names = choose.distinct(choose.datasets_of(ds)) or [choose.UNNAMED]
-    tasks = options.task or choose.distinct(filter(None, choose.annotation_tasks(ds))) or [choose.richest_kind(ds)]
+    tasks = options.task or choose.distinct(filter(None, choose.item_tasks(ds))) or [choose.richest_kind(ds)]
     datasets, task = (_several(listed, what) for listed, what in ((names, "datasets"), (tasks, "tasks")))
     return clean_part(f"{datasets}-{task}-{date.today().isoformat()}")
 
