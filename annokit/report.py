@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 import attrs
 import numpy as np
 
+from annokit.wording import counted
+
 SEVERITIES = ("error", "warning", "info")
 FATES = (
     "kept", "restated", "rounded", "converted", "derived", "renamed", "expanded", "dropped", "refused",
@@ -201,7 +203,8 @@ class Report:
         return "\n".join(lines)
 
     def __repr__(self) -> str:
-        return f"Report({len(self.issues)} issues: {', '.join(sorted({i.code for i in self.issues})) or 'none'})"
+        codes = ", ".join(sorted({issue.code for issue in self.issues}))
+        return f"Report({counted(len(self.issues), 'issue')}: {codes or 'none'})"
 
     def _repr_html_(self) -> str:
         from annokit.display.report import report_html

@@ -8,7 +8,7 @@ import pytest
 ROOT = Path(__file__).parents[1] / "annokit"
 
 LAYERS = (
-    ("errors", "report", "limits", "progress", "typing"),
+    ("errors", "report", "limits", "progress", "typing", "wording"),
     ("columns", "geometry", "media", "codecs"),
     ("model",),
     ("formats", "remote"),

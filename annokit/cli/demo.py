@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from annokit.errors import UsageError
+from annokit.wording import counted
 
 if TYPE_CHECKING:
     from annokit.model.dataset import Dataset
@@ -95,7 +96,8 @@ def run(directory: Path, say: Say) -> int:
     frames = make_export(paths.export)
     say(f"annokit demo: everything once, offline, in {directory.as_posix()}/")
     say("")
-    say(f"1. a made-up SAVANT export: {len(CLIPS)} sequences of frames and a video, in {paths.shown('export')}")
+    clips = counted(len(CLIPS), "sequence")
+    say(f"1. a made-up SAVANT export: {clips} of frames and a video, in {paths.shown('export')}")
     ds = read_export(paths)
     told(say, ds.issues)
     say("")

@@ -14,6 +14,7 @@ from annokit.display.report import issue_table
 from annokit.display.text import escaped
 from annokit.display.thumbnail import data_uri
 from annokit.errors import AnnokitError
+from annokit.wording import counted
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,9 +33,9 @@ def dataset_html(ds: Dataset) -> str:
 
     Everything is counted over columns; annotations become objects for the pictures shown alone.
     """
-    facts = [f"{len(ds):,} items", f"{len(ds.annotations):,} annotations", f"{len(ds.labels):,} labels"]
+    facts = [counted(len(ds), "item"), counted(len(ds.annotations), "annotation"), counted(len(ds.labels), "label")]
     if len(ds.sequences):
-        facts.append(f"{len(ds.sequences):,} sequences")
+        facts.append(counted(len(ds.sequences), "sequence"))
     parts = [
         bars("labels", _labels(ds)),
         bars("shapes", _grey(counts.shapes(ds))),

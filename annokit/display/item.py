@@ -11,6 +11,7 @@ from annokit.display.html import block, fields, head
 from annokit.display.svg import MOST_SHAPES, Overlay, tooltip
 from annokit.display.text import escaped
 from annokit.errors import AnnokitError
+from annokit.wording import counted
 
 if TYPE_CHECKING:
     from annokit.model.annotation import Annotation
@@ -48,7 +49,7 @@ def facts(item: Item) -> list[str | None]:
         None if sequence is None else f"in {sequence.name}",
         item.split,
         item.status,
-        f"{len(item.annotation_rows):,} annotations",
+        counted(len(item.annotation_rows), "annotation"),
     ]
 
 

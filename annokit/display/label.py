@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from annokit.display.colors import Palette, to_hex
 from annokit.display.html import block, fields, head, swatch
 from annokit.display.text import escaped
+from annokit.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -39,11 +40,11 @@ def label_set_html(labels: LabelSet) -> str:
     top = "<tr><th></th><th>label</th><th>source id</th><th>attributes</th><th>skeleton</th></tr>"
     rest = f'<div class="annokit-dim">and {len(labels) - MOST_LABELS:,} more</div>' if len(labels) > MOST_LABELS else ""
     own = fields([("attributes of no single label", _definitions(labels.attributes) or None)])
-    return block(f"{head(f'{len(labels):,} labels')}<table>{top}{''.join(rows)}</table>{rest}{own}")
+    return block(f"{head(counted(len(labels), 'label'))}<table>{top}{''.join(rows)}</table>{rest}{own}")
 
 
 def _row(place: int, label: Label, palette: Palette) -> str:
-    joints = "" if label.skeleton is None else f"{len(label.skeleton.joints)} joints"
+    joints = "" if label.skeleton is None else counted(len(label.skeleton.joints), "joint")
     ident = "" if label.source_id is None else repr(label.source_id)
     cells = "".join(f"<td><bdi>{escaped(text)}</bdi></td>" for text in (ident, _definitions(label.attributes), joints))
     name = f"<td>{swatch(to_hex(palette.color(label)))}<bdi>{escaped(label.path)}</bdi></td>"

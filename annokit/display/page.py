@@ -21,6 +21,7 @@ from annokit.display.text import clean, escaped
 from annokit.errors import AnnokitError, UsageError
 from annokit.model.schema import STATUSES
 from annokit.progress import bar
+from annokit.wording import counted
 
 if TYPE_CHECKING:
     from annokit.model.dataset import Dataset
@@ -91,7 +92,8 @@ def _opening(ds: Dataset, title: str, pictures: int) -> str:
         f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-{digest}'; "
         "base-uri 'none'; form-action 'none'"
     )
-    note = "" if pictures == len(ds) else f"<p class='annokit-dim'>Pictures of {pictures:,} of {len(ds):,} items.</p>"
+    items, annotations = counted(len(ds), "item"), counted(len(ds.annotations), "annotation")
+    note = "" if pictures == len(ds) else f"<p class='annokit-dim'>Pictures of {pictures:,} of {items}.</p>"
     return f"""<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="{policy}">
@@ -99,7 +101,7 @@ def _opening(ds: Dataset, title: str, pictures: int) -> str:
 <style>{STYLE}{PAGE_STYLE}</style></head>
 <body class="annokit"><div class="annokit-page">
 <div class="annokit-side"><h1><bdi>{escaped(title)}</bdi></h1>
-<div>{len(ds):,} items<br>{len(ds.annotations):,} annotations<br>{len(ds.labels):,} labels</div>{note}
+<div>{items}<br>{annotations}<br>{counted(len(ds.labels), "label")}</div>{note}
 <h2>name</h2><input type="search" id="annokit-words" aria-label="name contains">
 <h2>status</h2><select id="annokit-status" aria-label="status"></select>
 <h2>split</h2><select id="annokit-split" aria-label="split"></select>

@@ -50,6 +50,7 @@ const size = 48;
 let page = 0, found = [];
 const chosen = new Set();
 const number = n => n.toLocaleString('en-US');
+const items = n => `${number(n)} ${n === 1 ? 'item' : 'items'}`;
 
 function swatch(place) {
   const made = make('span', 'annokit-swatch');
@@ -116,7 +117,7 @@ function show() {
   const pages = Math.max(Math.ceil(found.length / size), 1), from = page * size, rows = found.slice(from, from + size);
   get('cards').replaceChildren(...rows.map(card));
   get('place').textContent = found.length
-    ? `${number(from + 1)} to ${number(from + rows.length)} of ${number(found.length)} items` : 'no item matches';
+    ? `${number(from + 1)} to ${number(from + rows.length)} of ${items(found.length)}` : 'no item matches';
   get('back').disabled = page === 0;
   get('next').disabled = page >= pages - 1;
 }

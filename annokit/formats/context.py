@@ -11,6 +11,7 @@ import attrs
 from annokit.errors import FormatError
 from annokit.limits import DEFAULT_LIMITS, Limits
 from annokit.report import Issue, Places
+from annokit.wording import counted
 
 if TYPE_CHECKING:
     from annokit.codecs.json_repeats import Repeats
@@ -55,7 +56,9 @@ class Problems:
                 raise self._found[0]
             shown = "\n".join(f"  - {error}" for error in self._found)
             more = f"\n  - and {self.count - len(self._found)} more" if self.count > len(self._found) else ""
-            raise FormatError(f"{self.count} records can't be read:\n{shown}{more}", path=path, count=self.count)
+            raise FormatError(
+                f"{counted(self.count, 'record')} can't be read:\n{shown}{more}", path=path, count=self.count
+            )
         places = Places.of((error.item, None, str(error)) for error in self._found)
         return [Issue.at("bad-record", "error", "a record can't be read and was left out", places, fate="invalid")]
 

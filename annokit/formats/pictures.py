@@ -11,6 +11,7 @@ import numpy as np
 from annokit.codecs.names import safe_names
 from annokit.columns import MISSING
 from annokit.errors import MediaError, UsageError
+from annokit.wording import counted
 
 if TYPE_CHECKING:
     from annokit.codecs.output import Output
@@ -38,8 +39,8 @@ def picture_paths(ds: Dataset, context: WriteContext) -> list[str] | None:
     lost = [name for name, path in zip(ds.names, paths, strict=True) if path is MISSING]
     if lost:
         raise MediaError(
-            f"media={context.media!r} needs every picture on this machine, but {len(lost):,} of {len(ds):,} items "
-            f"have no file (first: {lost[0]!r}); give images= when reading, or fetch them"
+            f"media={context.media!r} needs every picture on this machine, but {len(lost):,} of "
+            f"{counted(len(ds), 'item')} have no file (first: {lost[0]!r}); give images= when reading, or fetch them"
         )
     return paths
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import attrs
 import numpy as np
 
+from annokit.wording import counted
+
 if TYPE_CHECKING:
     from annokit.model.dataset import Dataset
 
@@ -131,7 +133,7 @@ class Agreement:
         return [disagreement._asdict() for disagreement in self.disagreements]
 
     def __str__(self) -> str:
-        lines = [f"{self.a} and {self.b}: f1 {self.f1:.3f}, {len(self.disagreements):,} disagreements"]
+        lines = [f"{self.a} and {self.b}: f1 {self.f1:.3f}, {counted(len(self.disagreements), 'disagreement')}"]
         for label in self.labels:
             iou = "" if label.iou is None else f", mean iou {label.iou:.3f}"
             lines.append(f"  {label.label}: f1 {label.f1:.3f}, {label.agreed:,} of {label.a:,} and {label.b:,}{iou}")

@@ -21,6 +21,7 @@ from annokit.model.schema import ITEM_UNCOMPARED
 from annokit.model.sequence import SequenceList
 from annokit.model.tidy import annotation_table, item_table, sequence_table
 from annokit.report import Report
+from annokit.wording import counted
 
 if TYPE_CHECKING:
     from annokit.model.bulk import Annotations
@@ -311,7 +312,8 @@ class Dataset:
 
     def __repr__(self) -> str:
         count = len(self._annotations)
-        return f"Dataset({len(self):,} items, {count:,} annotations, {len(self.labels)} labels)"
+        told = counted(len(self), "item"), counted(count, "annotation"), counted(len(self.labels), "label")
+        return f"Dataset({', '.join(told)})"
 
     def _repr_html_(self) -> str:
         from annokit.display.dataset import dataset_html

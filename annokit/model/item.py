@@ -11,6 +11,7 @@ from annokit.columns.base import Array
 from annokit.model.annotation import Annotation
 from annokit.model.schema import ITEM_KINDS, STATUSES
 from annokit.model.sequence import Sequence
+from annokit.wording import counted
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -253,7 +254,7 @@ class Item:
 
     def __repr__(self) -> str:
         size = f"{self.width}x{self.height}" if self.width is not None and self.height is not None else "unknown size"
-        return f"Item({self.name!r}, {size}, {len(self.annotation_rows)} annotations)"
+        return f"Item({self.name!r}, {size}, {counted(len(self.annotation_rows), 'annotation')})"
 
     def _repr_html_(self) -> str:
         from annokit.display.item import item_html

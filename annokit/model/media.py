@@ -14,6 +14,7 @@ from annokit.errors import UsageError
 from annokit.media.find import Ambiguous, MediaIndex
 from annokit.model.schema import ITEM_KINDS
 from annokit.report import Issue, Places, Report
+from annokit.wording import counted
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,14 +55,14 @@ def with_paths(ds: Dataset, paths: Sequence[StrPath | None]) -> Dataset:
         One per item; None where there is no file.
     """
     if len(paths) != len(ds):
-        raise UsageError(f"{len(paths)} paths were given for {len(ds)} items")
+        raise UsageError(f"{counted(len(paths), 'path')} given for {counted(len(ds), 'item')}")
     return ds._with(items=ds._items.replace({"path": _texts(paths)}))
 
 
 def with_bitmaps(ds: Dataset, paths: Sequence[StrPath | None]) -> Dataset:
     """Return the dataset with the paths of the bitmaps of labels set, one per item as for :func:`with_paths`."""
     if len(paths) != len(ds):
-        raise UsageError(f"{len(paths)} paths were given for {len(ds)} items")
+        raise UsageError(f"{counted(len(paths), 'path')} given for {counted(len(ds), 'item')}")
     return ds._with(items=ds._items.replace({"bitmap_path": _texts(paths)}))
 
 

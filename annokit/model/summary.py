@@ -12,6 +12,7 @@ import numpy as np
 from annokit.columns import MISSING, Sparse
 from annokit.columns.base import Array
 from annokit.model.schema import ITEM_KINDS, KINDS, STATUSES
+from annokit.wording import counted
 
 if TYPE_CHECKING:
     from annokit.model.dataset import Dataset
@@ -107,15 +108,15 @@ class Summary:
     __repr__ = __str__
 
     def _lines(self) -> Iterator[str]:
-        facts = {
-            "items": self.items,
-            "annotations": self.annotations,
-            "labels": sum(row.label != NONE for row in self.labels),
-        }
-        more = {"sequences": len(self.sequences), "tracks": self.tracks, "empty items": self.empty}
-        more["annotations of no item"] = self.dangling
-        told = {**facts, **{name: count for name, count in more.items() if count}}
-        yield from _wrapped([f"{count:,} {name}" for name, count in told.items()])
+        labels = sum(row.label != NONE for row in self.labels)
+        facts = [counted(self.items, "item"), counted(self.annotations, "annotation"), counted(labels, "label")]
+        more = [
+            (len(self.sequences), "sequence", "sequences"),
+            (self.tracks, "track", "tracks"),
+            (self.empty, "empty item", "empty items"),
+            (self.dangling, "annotation of no item", "annotations of no item"),
+        ]
+        yield from _wrapped(facts + [counted(*words) for words in more if words[0]])
         yield from _section("labels", [(row.label, row.annotations, f"in {row.items:,}") for row in self.labels])
         sections = ("shapes", "kinds", "statuses", "splits", "sizes")
         for name in sections:

@@ -12,6 +12,7 @@ from annokit.columns import Fixed, Sparse
 from annokit.columns.base import Array
 from annokit.geometry.ragged import offsets_of
 from annokit.model.schema import ITEM_KINDS
+from annokit.wording import counted
 
 if TYPE_CHECKING:
     from annokit.model.annotation import Annotation
@@ -64,7 +65,7 @@ class Track:
         return len(self.rows)
 
     def __repr__(self) -> str:
-        return f"Track({self.id!r}, {len(self)} rows)"
+        return f"Track({self.id!r}, {counted(len(self), 'row')})"
 
 
 class Tracks(Sequential[Track]):

@@ -31,7 +31,7 @@ def failed(capsys: Out) -> str:
 def test_info(tmp_path: Path, capsys: Out) -> None:
     assert main(["info", str(batch(tmp_path))]) == 0
     out, err = capsys.readouterr()
-    assert out.startswith("1 items, 2 annotations, 1 labels")
+    assert out.startswith("1 item, 2 annotations, 1 label")
     assert "tööl" in out
     assert err == ""
 

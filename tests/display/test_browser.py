@@ -39,7 +39,7 @@ def test_hostile_texts_run_nothing(tmp_path: Path) -> None:
     ds = hostile(tmp_path)
     to_html(ds, tmp_path / "page.html", title=HOSTILE)
     found = rendered(tmp_path / "page.html")
-    assert "1 to 1 of 1 items" in found
+    assert "1 to 1 of 1 item" in found
     outputs = (ds._repr_html_(), ds[0]._repr_html_(), ds.labels._repr_html_(), ds.issues._repr_html_())
     watch = "<script>window.alert = () => document.title = 'broken'</script>"
     parts = f"<!doctype html><title>safe</title>{watch}{''.join(outputs)}"

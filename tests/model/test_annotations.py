@@ -204,7 +204,7 @@ def test_items_compare_hash_pickle_and_print() -> None:
     assert copy.annotations == ds[1].annotations
     assert len(copy._dataset) == 1
     assert repr(ds[0]) == "Item('é/ä.png', 200x100, 6 annotations)"
-    assert repr(ds[2]) == "Item('b.jpg', unknown size, 1 annotations)"
+    assert repr(ds[2]) == "Item('b.jpg', unknown size, 1 annotation)"
 
 
 def test_bulk_columns() -> None:

@@ -39,7 +39,7 @@ def test_paths_are_set_by_position(tmp_path: Path) -> None:
     ds = with_paths(items("a", "b"), [tmp_path / "x.png", None])
     assert [item.path for item in ds] == [tmp_path / "x.png", None]
     assert ds == items("a", "b")
-    with pytest.raises(UsageError, match="1 paths were given for 2 items"):
+    with pytest.raises(UsageError, match="1 path given for 2 items"):
         with_paths(ds, [None])
     assert [i.path for i in ds.map_media(lambda item: f"/m/{item.name}")] == [Path("/m/a"), Path("/m/b")]
 

@@ -44,7 +44,7 @@ def test_it_prints_as_a_table() -> None:
     assert (
         str(zoo().summary())
         == """\
-3 items, 11 annotations, 3 labels, 2 sequences, 2 tracks, 1 annotations of no
+3 items, 11 annotations, 3 labels, 2 sequences, 2 tracks, 1 annotation of no
 item
 
 labels
