@@ -5,5 +5,6 @@ from benchmarks.bench_segments import BARS, main
 
 def test_every_figure_is_measured() -> None:
     figures = main(small=True)
-    assert BARS.keys() - {"bytes per pixel"} <= figures.keys()
+    optional = {"bytes per pixel", "release to COCO / the SDK's export"}
+    assert BARS.keys() - optional <= figures.keys()
     assert all(value >= 0 for value in figures.values())

@@ -401,3 +401,21 @@ def test_numpy_like_columns():
     ds = parsed(VECTOR)
     assert ds.annotations.kind.dtype == np.uint8
     assert ds.annotations.item.tolist() == [0] * 21
+
+
+def test_opening_asks_no_network(tmp_path, monkeypatch):
+    """Thousands of samples open without a connection; see benchmarks/bench_segments.py for how fast."""
+
+    def refuse(*_args, **_more):
+        raise AssertionError("a connection was asked for")
+
+    for name in ("socket", "create_connection", "getaddrinfo"):
+        monkeypatch.setattr(f"socket.{name}", refuse)
+    objects = [{"id": number, "category_id": 3} for number in range(1, 4)]
+    samples = [sample(f"{number}.jpg", masks(objects, f"https://host/{number}.png")) for number in range(5_000)]
+    (tmp_path / "release.json").write_text(json.dumps(release(samples)))
+    ds = annokit.read(tmp_path / "release.json")
+    assert (len(ds), len(ds.annotations)) == (5_000, 15_000)
+    assert [a.label.name for a in ds[4_999]["annotations"]] == ["flower"] * 3
+    with pytest.raises(annokit.MediaError, match="not on this machine"):
+        _ = ds[4_999]["segmentation_bitmap"]
