@@ -37,12 +37,16 @@ class Range:
     """Pointer of the array in which the range ends; None at the end of the file."""
 
 
-def cut_file(path: Path, pointers: Iterable[str], count: int) -> list[Range]:
-    """Return at most `count` ranges of about the same size that make up a file; one if no place to cut is found."""
-    size = path.stat().st_size
+def cut_file(path: Path, pointers: Iterable[str], count: int, head: int = 0) -> list[Range]:
+    """Return at most `count` ranges that make up a file; one if no place to cut is found.
+
+    They are of about the same size, but for the first one, which is larger by `head` bytes.
+    """
+    share = (path.stat().st_size - head) // count
+    targets = [head + share * part for part in range(1, count)]
     with path.open("rb") as file:
-        arrays = _array_starts(file, pointers, size * (count - 1) // count)
-        places = [_place(file, arrays, size * part // count) for part in range(1, count)]
+        arrays = _array_starts(file, pointers, max(targets, default=0))
+        places = [_place(file, arrays, target) for target in targets]
     found = sorted({place for place in places if place is not None})
     starts: list[tuple[int, str | None]] = [(0, None), *found]
     stops: list[tuple[int | None, str | None]] = [*found, (None, None)]

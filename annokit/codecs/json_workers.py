@@ -29,7 +29,9 @@ from annokit.codecs.json_window import Reading, Window
 from annokit.errors import AnnokitError, FormatError
 
 SMALL = 8 << 20
-"""A file below this many bytes per worker is not worth a process."""
+"""A range below this many bytes is not worth a process."""
+HEAD = 40 << 20
+"""Bytes that one process reads while another one starts."""
 BOOT = (
     "import pickle, sys; sys.path[:] = pickle.load(sys.stdin.buffer); "
     "from annokit.codecs.json_workers import serve; serve()"
@@ -97,8 +99,8 @@ def gather(path: Path, make: Callable[[], Gather], workers: int = 1, how: Readin
     """
     how = how or Reading(label=str(path))
     how = attrs.evolve(how, total=path.stat().st_size)
-    count = min(workers, path.stat().st_size // SMALL)
-    ranges = cut_file(path, make().paths, count) if count > 1 else []
+    count = min(workers, (path.stat().st_size - HEAD) // SMALL)
+    ranges = cut_file(path, make().paths, count, HEAD) if count > 1 else []
     with paused():
         outcomes = _in_processes(path, make, how, ranges) if len(ranges) > 1 else None
         return _merged(outcomes or [_read(path, Range(0, None), make(), how)])

@@ -22,6 +22,7 @@ import gathering
 @pytest.fixture(autouse=True)
 def _small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(json_workers, "SMALL", 1)
+    monkeypatch.setattr(json_workers, "HEAD", 0)
     monkeypatch.setattr(json_ranges, "PIECE", 4096)
 
 

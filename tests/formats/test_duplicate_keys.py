@@ -69,6 +69,7 @@ def test_coco_counts_in_every_block_and_worker(tmp_path: Path, monkeypatch: pyte
     path = tmp_path / "a.json"
     path.write_text(f'{{"images": [], "annotations": [{", ".join(rows)}], "categories": []}}')
     monkeypatch.setattr("annokit.codecs.json_workers.SMALL", 1 << 16)
+    monkeypatch.setattr("annokit.codecs.json_workers.HEAD", 0)
     for workers in (1, 2):
         ds = annokit.read(path, "coco", workers=workers, limits=Limits(json_window=1 << 15))
         assert told(ds) == ["/annotations/5/id", "/annotations/19990/bbox"]

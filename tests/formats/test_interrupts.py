@@ -19,7 +19,7 @@ import annokit, annokit.codecs.json_workers as workers_module
 from annokit.limits import Limits
 
 warnings.simplefilter("ignore")
-workers_module.SMALL = 1 << 16
+workers_module.SMALL, workers_module.HEAD = 1 << 16, 0
 calls = []
 
 

@@ -14,6 +14,7 @@ from benchmarks.generate import VARIANTS, coco_file
 @pytest.mark.parametrize("variant", sorted(VARIANTS))
 def test_blocks_and_processes_make_no_difference(variant, tmp_path, monkeypatch):
     monkeypatch.setattr(json_workers, "SMALL", 1)
+    monkeypatch.setattr(json_workers, "HEAD", 0)
     monkeypatch.setattr(json_ranges, "PIECE", 4096)
     path = coco_file(60, variant, tmp_path)
     dataset = read(path, "coco")
