@@ -101,13 +101,14 @@ def detect(probe: Probe) -> Mapping[str, str]:
 def _videos(probe: Probe, names: Sequence[str]) -> Mapping[str, str]:
     """Recognise a file for every video by what all of them have: an `info` as the platform's, images that are frames.
 
-    A single file is one only where its first image is called after its number, as annokit calls it.
+    A single file, and files of several folders, are so only where their first images are called after their numbers.
     """
     found = {}
     for name, dialect in DIALECTS.items():
         heads = [probe.json_head(file) for file in names[:FILES]] if dialect.framed else []
         fits = [_about(dialect, info_of(head)) and keys_of(head).keys() >= VIDEO for head in heads]
-        if fits and all(fits) and (len(names) > 1 or _numbered(heads[0])):
+        together = len(names) > 1 and len({file.rpartition("/")[0] for file in names}) == 1
+        if fits and all(fits) and (together or all(map(_numbered, heads))):
             found[name] = f"{len(names)} JSON files with {' and '.join(sorted(VIDEO))}" if len(names) > 1 else NUMBERED
     return found
 

@@ -8,6 +8,7 @@ from typing import Any
 import attrs
 
 from annokit.codecs.names import clean_part, safe_names
+from annokit.codecs.source import OUTSIDE
 from annokit.columns.json import dumps, loads
 from annokit.errors import FormatError
 
@@ -91,13 +92,18 @@ def parse_manifest(data: bytes, where: str) -> list[Place]:
     try:
         document: Any = loads(data)
         return [Place(**_checked(record)) for record in document["places"]]
-    except (ValueError, TypeError, KeyError, RecursionError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise FormatError("the manifest of the export is damaged", path=where, found=f"{error!r:.80}") from error
 
 
 def _checked(record: Any) -> dict[str, Any]:
-    for key, value in record.items():
-        files = key == "files" and all(isinstance(file, str) for file in value.values())
-        if not files and not isinstance(value, str):
-            raise TypeError(key)
+    """Return a record; ValueError where it holds something else than names that stay in the tree."""
+    files = record.get("files", {})
+    plain = {key: value for key, value in record.items() if key != "files"}
+    for value in (*plain.values(), *files.values()):
+        if not isinstance(value, str):
+            raise TypeError(value)
+    for path in (plain.get("folder", ""), plain.get("pictures", ""), *files.values()):
+        if OUTSIDE.search(path):
+            raise ValueError(f"{path!r} leaves the tree")
     return dict(record)

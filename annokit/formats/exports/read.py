@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import attrs
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
     from annokit.codecs.source import Source
     from annokit.model.dataset import Dataset
 
-Read = Callable[["Source", str], "Dataset"]
-"""Reads a source in a format."""
+Read = Callable[["Source", str, Path | None], "Dataset"]
+"""Reads a source in a format; the third is the folder of its pictures on this machine."""
 
 
 def tree_of(source: Source, format: str | None) -> list[Place] | None:
@@ -68,7 +69,7 @@ def read_tree(source: Source, places: list[Place], format: str | None, read: Rea
     format : str, optional
         Format of all annotations; by default what the manifest states or the files tell.
     read : callable
-        ``read(source, format)`` reads one folder.
+        ``read(source, format, pictures)`` reads one folder.
     layer : str, optional
         Task to read; by default, and for ``"all"``, all of them.
 
@@ -113,10 +114,17 @@ def _labelled(source: Source, place: Place) -> bool:
 def _read_place(source: Source, place: Place, format: str | None, read: Read) -> Dataset:
     if _labelled(source, place):
         inner = BelowSource(source, place.folder, beside(source, place))
-        ds = located(read(inner, format or place.format or the_one(Probe(inner), inner.label)), source, place)
+        own = format or place.format or the_one(Probe(inner), inner.label)
+        ds = located(read(inner, own, _pictures(source, place)), source, place)
     else:
         ds = bare(source, place)
     return _told(ds, place)
+
+
+def _pictures(source: Source, place: Place) -> Path | None:
+    """Return the folder of pictures after which a format may have to name its items; annokit's own trees tell that."""
+    folder = Path(source.label) / place.pictures
+    return folder if source.kind == "folder" and place.format is None and folder.is_dir() else None
 
 
 def _told(ds: Dataset, place: Place) -> Dataset:
