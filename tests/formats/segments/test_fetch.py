@@ -90,6 +90,56 @@ def test_pictures_and_bitmaps_are_fetched_and_found_again(host, tmp_path):
     assert sorted(row.item for row in again.issues.of("missing-media").rows()) == ["../c.jpg", "b", "d.jpg"]
 
 
+SEVERAL = Limits(attempts=4, retry_seconds=5.0, backoff_base=0.01, backoff_cap=0.01)
+
+
+def _whole(host, signature):
+    text = json.dumps(document(host)["dataset"]["samples"][0]).replace("signature=1", f"signature={signature}")
+    return io.BytesIO(json.dumps(release([json.loads(text)])).encode())
+
+
+def test_a_transfer_that_breaks_off_goes_on_where_it_was(tmp_path):
+    asked = []
+    with served(FILES, asked, broken=FILES) as host:
+        ds = annokit.read(_whole(host, 1), "segments")
+        result = annokit.fetch(ds, tmp_path, progress=False, limits=SEVERAL)
+    assert not result.report.of("fetch-failed").issues
+    (item,) = result.dataset
+    assert item.path.read_bytes() == FILES["/assets/1.jpg"]
+    np.testing.assert_array_equal(item["segmentation_bitmap"], BITMAP)
+    resumed = {path: int(wanted.strip("bytes=-")) for path, wanted in asked if wanted}
+    assert resumed == {path: len(FILES[path]) // 2 for path in ("/assets/1.jpg", "/assets/b.png")}
+
+
+def test_a_second_run_asks_only_for_what_is_missing_whatever_the_signature(tmp_path):
+    asked = []
+    with served(FILES, asked) as host:
+        first = annokit.fetch(annokit.read(_whole(host, 1), "segments"), tmp_path, progress=False, limits=QUICK)
+        bitmap = next(path for path in tmp_path.rglob("*_bitmap.png"))
+        assert bitmap.read_bytes() == FILES["/assets/b.png"]  # stored as received
+        asked.clear()
+        again = annokit.fetch(annokit.read(_whole(host, 2), "segments"), tmp_path, progress=False, limits=QUICK)
+        assert asked == []
+        assert again.dataset == annokit.read(_whole(host, 2), "segments", images=tmp_path)
+        bitmap.unlink()
+        third = annokit.fetch(annokit.read(_whole(host, 3), "segments"), tmp_path, progress=False, limits=QUICK)
+        assert [path for path, _ in asked] == ["/assets/b.png"]
+    for result in (first, again, third):
+        np.testing.assert_array_equal(result.dataset[0]["segmentation_bitmap"], BITMAP)
+
+
+def test_frames_of_sequences_and_their_bitmaps_are_fetched(host, tmp_path):
+    frames = [{"image": {"url": f"{host}/assets/1.jpg?{n}"}} for n in range(2)]
+    labels = [masks([{"id": 1, "track_id": 1, "category_id": 3}], f"{host}/assets/b.png?{n}") for n in range(2)]
+    attributes = {"format_version": "0.2", "frames": [labels[0], {**labels[1], "segmentation_bitmap": None}]}
+    sequence = {**sample("s", attributes), "attributes": {"frames": frames}}
+    text = json.dumps(release([sequence], "image-segmentation-sequence")).encode()
+    result = annokit.fetch(annokit.read(io.BytesIO(text), "segments"), tmp_path, progress=False, limits=QUICK)
+    assert [item.path.read_bytes() == FILES["/assets/1.jpg"] for item in result.dataset] == [True, True]
+    np.testing.assert_array_equal(result.dataset[0]["segmentation_bitmap"], BITMAP)
+    assert [annotation.shape for annotation in result.dataset[1]["annotations"]] == [None]
+
+
 def test_a_server_that_is_not_there_is_listed(tmp_path):
     ds = annokit.read(io.BytesIO(json.dumps(document("http://127.0.0.1:9")).encode()), "segments")
     result = annokit.fetch(ds, tmp_path / "media", progress=False, limits=QUICK)
