@@ -1,4 +1,4 @@
-"""Steps of narrowing for targets that state masks as run lengths only."""
+"""Steps of narrowing about how masks are stated."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from annokit.columns import Fixed, Struct, Text
+from annokit.columns import Column, Fixed, Struct, Text
 from annokit.columns.base import Array
 from annokit.formats.conversions import placed, shapeless
 from annokit.formats.places import at_annotations
-from annokit.model.masks import RLE, RUNS, rles
-from annokit.model.schema import KIND_CODE
+from annokit.model.masks import RLE, VOID, rles
+from annokit.model.schema import KIND_CODE, MASK_ENCODINGS
 
 if TYPE_CHECKING:
+    from annokit.formats.holds import Holds, Step
     from annokit.formats.steps import Found
     from annokit.model.dataset import Dataset
-    from annokit.report import Issue
 
 
 def encodings_of(ds: Dataset, rows: Array) -> Array:
@@ -29,29 +29,48 @@ def encodings_of(ds: Dataset, rows: Array) -> Array:
     return codes.values[column.slots_of(rows)]
 
 
-def masks_as_runs(ds: Dataset, apply: bool) -> Found:
-    """State masks that lie in pictures or bitmaps as run lengths, and drop those without pixels."""
-    rows = np.flatnonzero(ds._annotations.array("kind") == KIND_CODE["mask"])
+def settle_masks(holds: Holds) -> Step:
+    """State masks as run lengths where the target does not read how they are stated, and drop those without pixels.
+
+    The pixels stay the same, so only what has none is told.
+    """
+    known = [MASK_ENCODINGS.index(name) for name in holds.mask_encodings]
+
+    def step(ds: Dataset, apply: bool) -> Found:
+        rows = np.flatnonzero(ds._annotations.array("kind") == KIND_CODE["mask"])
+        if not len(rows):
+            return ds, []
+        stated, bare = _stated(ds, rows), "void" not in holds.mask_encodings
+        ds = _as_runs(ds, rows[(stated != VOID) & ~np.isin(stated, known)])
+        empty = rows[_stated(ds, rows) == VOID]
+        if not bare or not len(empty):
+            return ds, []
+        told = "a mask without pixels is an annotation without shape to the target"
+        return shapeless(ds, empty), [at_annotations(ds, "restated", "shape", told, empty)]
+
+    return step
+
+
+def _stated(ds: Dataset, rows: Array) -> Array:
+    """Return how the masks of annotation `rows` are stated; void for one that is not stated at all."""
+    column = ds._annotations.sparse("mask")
+    if column is None:
+        return np.full(len(rows), VOID)
+    here = column.slots_of(rows) >= 0
+    codes = np.full(len(rows), VOID)
+    codes[here] = encodings_of(ds, rows[here])
+    return codes
+
+
+def _as_runs(ds: Dataset, rows: Array) -> Dataset:
+    """Return the dataset in which the masks of `rows` are compressed run lengths, or void."""
     if not len(rows):
-        return ds, []
-    rows = rows[~np.isin(encodings_of(ds, rows), (RLE, RUNS))]
-    if not len(rows):
-        return ds, []
+        return ds
     found = rles(ds, rows)
-    full = np.array([rle is not None for _, rle in found], bool)
-    issues: list[Issue] = []
-    if full.any():
-        told = "masks are stated as run lengths"
-        issues.append(at_annotations(ds, "restated", "shape", told, rows[full]))
-        fields = {
-            "size": Fixed(np.array([size for size, rle in found if rle is not None], np.int64)),
-            "encoding": Fixed(np.full(int(full.sum()), RLE, np.uint8)),
-            "data": Text.of_bytes([rle for _, rle in found if rle is not None]),
-        }
-        column = placed(ds, "mask", rows[full], Struct(fields))
-        ds = ds._with(annotations=ds._annotations.replace({"mask": column}))
-    if not full.all():
-        told = "the mask has no pixels; the rest of the annotation is kept"
-        issues.append(at_annotations(ds, "dropped", "shape", told, rows[~full]))
-        ds = shapeless(ds, rows[~full])
-    return ds, issues
+    fields: dict[str, Column] = {
+        "size": Fixed(np.array([size for size, _ in found], np.int64)),
+        "encoding": Fixed(np.array([VOID if text is None else RLE for _, text in found], np.uint8)),
+        "data": Text.of_bytes([text or b"" for _, text in found]),
+    }
+    column = placed(ds, "mask", rows, Struct(fields))
+    return ds._with(annotations=ds._annotations.replace({"mask": column}))

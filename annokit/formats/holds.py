@@ -70,6 +70,9 @@ class Holds:
     label_facets: frozenset[str] = LABEL_FACETS
     """What is kept of a label besides its name."""
 
+    mask_encodings: frozenset[str] = frozenset(("rle", "runs"))
+    """How masks may be stated, out of ``MASK_ENCODINGS``; all others become run lengths of the same pixels."""
+
     attributes: bool = True
     """Whether attributes of annotations are kept."""
 

@@ -11,6 +11,7 @@ from annokit.errors import MissingSizeError
 from annokit.formats import numbers, steps
 from annokit.formats.bitmaps import settle_bitmaps
 from annokit.formats.conversions import convert_kinds
+from annokit.formats.encodings import settle_masks
 from annokit.formats.origin import forgotten, remembered
 from annokit.formats.places import at_items
 from annokit.report import Report
@@ -71,6 +72,7 @@ def _steps(holds: Holds) -> Iterator[Step]:
     yield steps.refuse_dangling(holds)
     yield steps.refuse_unlabelled(holds)
     yield settle_bitmaps(holds)
+    yield settle_masks(holds)
     yield from holds.steps
     yield convert_kinds(holds)
     yield steps.drop_annotation_columns(holds)

@@ -1,4 +1,4 @@
-"""Policies for targets whose outline is one ring: what becomes of holes and of several parts."""
+"""Policies for targets whose outline is one ring: what becomes of holes, of several parts, and of no points at all."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ import numpy as np
 
 from annokit.columns import Column, Number, Ragged
 from annokit.columns.base import Array
-from annokit.formats.conversions import placed
+from annokit.formats.conversions import placed, shapeless
 from annokit.formats.places import at_annotations
 from annokit.geometry.bridges import chained
 from annokit.geometry.ragged import lengths, offsets_of, pack
+from annokit.model.bounds import shape_bounds, stated_boxes
 from annokit.model.schema import KIND_CODE
 from annokit.model.select import take_annotations
 from annokit.model.shapes import rings_of
@@ -21,6 +22,22 @@ if TYPE_CHECKING:
     from annokit.formats.holds import Step
     from annokit.formats.steps import Found
     from annokit.model.dataset import Dataset
+
+_OF_POINTS = [KIND_CODE[kind] for kind in ("polygon", "polyline", "point", "keypoints")]
+"""Kinds that may have no points."""
+
+
+def drop_empty(ds: Dataset, apply: bool) -> Found:
+    """Take away shapes without points, and those whose numbers are not finite; the annotations stay."""
+    kind = ds._annotations.array("kind")
+    rows = np.flatnonzero(np.isin(kind, _OF_POINTS))
+    rows = rows[~np.isfinite(shape_bounds(ds, rows, "source")).all(axis=1)]
+    boxed = np.flatnonzero(kind == KIND_CODE["box"])
+    rows = np.union1d(rows, boxed[~np.isfinite(stated_boxes(ds, boxed)).all(axis=1)])
+    if not len(rows):
+        return ds, []
+    told = "a shape without points, or with numbers that are not finite, is none"
+    return shapeless(ds, rows), [at_annotations(ds, "dropped", "shape", told, rows)]
 
 
 def bridge_holes(ds: Dataset, apply: bool) -> Found:

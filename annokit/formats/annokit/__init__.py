@@ -36,6 +36,7 @@ from annokit.formats.annokit.reading import SUFFIX, read
 from annokit.formats.annokit.writing import write
 from annokit.formats.base import Format
 from annokit.formats.holds import Holds
+from annokit.model.schema import MASK_ENCODINGS
 
 if TYPE_CHECKING:
     from annokit.formats.detect import Probe
@@ -53,7 +54,12 @@ def detect(probe: Probe) -> Mapping[str, str]:
 
 def holds(_dialect: Any, _options: Mapping[str, Any]) -> Holds:
     """Hold everything as it is."""
-    return Holds(dangling=True, grouped=False, notes="Everything, unchanged; paths too.")
+    return Holds(
+        mask_encodings=frozenset(MASK_ENCODINGS),
+        dangling=True,
+        grouped=False,
+        notes="Everything, unchanged; paths too.",
+    )
 
 
 FORMAT = Format(

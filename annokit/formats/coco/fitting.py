@@ -12,13 +12,13 @@ from annokit.columns.base import Array
 from annokit.formats.coco import keys
 from annokit.formats.coco.absent import lacks_by_mark
 from annokit.formats.coco.outdated import column_states
-from annokit.formats.conversions import area_mask, converted, emptied, shapeless
+from annokit.formats.conversions import area_mask, converted, emptied
 from annokit.formats.places import at_all, at_annotations
 from annokit.formats.steps import without
 from annokit.geometry import ragged
 from annokit.model.label import Label, Skeleton
 from annokit.model.label_set import LabelSet
-from annokit.model.schema import KIND_CODE, MASK_ENCODINGS
+from annokit.model.schema import KIND_CODE
 
 if TYPE_CHECKING:
     from annokit.formats.steps import Found
@@ -73,19 +73,6 @@ def _sound_skeleton(skeleton: Skeleton | None) -> Skeleton | None:
     count = len(skeleton.joints)
     edges = [edge for edge in skeleton.edges if all(0 <= end < count for end in edge)]
     return skeleton if len(edges) == len(skeleton.edges) else attrs.evolve(skeleton, edges=edges)
-
-
-def without_pixels(ds: Dataset, apply: bool) -> Found:
-    """State masks without pixels as annotations without shape."""
-    column: Any = ds._annotations.sparse("mask")
-    if column is None:
-        return ds, []
-    codes = column.values.fields["encoding"].values[column.all_slots()]
-    void = column.present()[codes == MASK_ENCODINGS.index("void")]
-    if not len(void):
-        return ds, []
-    told = "a mask without pixels is written as an annotation without shape"
-    return shapeless(ds, void), [at_annotations(ds, "restated", "shape", told, void)]
 
 
 def holes_as_masks(ds: Dataset, apply: bool) -> Found:

@@ -17,6 +17,7 @@ NOTES = (
 def panoptic_holds(dialect: Dialect) -> Holds:
     """Return what a panoptic file can hold."""
     return Holds(
+        mask_encodings=frozenset(("bitmap", "rle", "runs", "void")),
         kinds={"none": "refused", "mask": KEPT, **dict.fromkeys(areas.AREAS, "mask")},
         annotation_fields=frozenset(("id", "box", "score", "track")),
         item_fields=frozenset(("id", "uri", "size", "bitmap", "status")),

@@ -141,6 +141,6 @@ def _mask(entry: Any) -> MaskFile:
 
 
 def _typed(value: Any, kind: type) -> Any:
-    if type(value) is not kind or (kind is int and abs(value) >= MOST):
+    if type(value) is not kind or (isinstance(value, int) and abs(value) >= MOST):
         raise TypeError(value)
     return value

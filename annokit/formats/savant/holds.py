@@ -13,7 +13,7 @@ from annokit.columns.base import Array
 from annokit.formats.conversions import shapeless
 from annokit.formats.holds import Holds
 from annokit.formats.labels import in_use
-from annokit.formats.outlines import single_rings
+from annokit.formats.outlines import drop_empty, single_rings
 from annokit.formats.places import at_all, at_annotations, at_items
 from annokit.formats.savant.facts import last_part
 from annokit.model.label import Label
@@ -59,6 +59,7 @@ def holds(dialect: Any, options: Mapping[str, Any]) -> Holds:
         steps=(shapes_on_frames, spans_on_videos),
         late_steps=(
             *single_rings(),
+            drop_empty,
             upright_boxes,
             frame_kinds,
             in_sequences,

@@ -15,7 +15,7 @@ from annokit.formats.segments.values import is_number
 from annokit.formats.steps import cleared
 from annokit.geometry import Cuboid
 from annokit.geometry.euler import quaternion
-from annokit.model.bounds import boxes, shape_bounds, stated_boxes
+from annokit.model.bounds import boxes
 from annokit.model.schema import KIND_CODE
 from annokit.model.select import take_annotations
 
@@ -24,22 +24,6 @@ if TYPE_CHECKING:
     from annokit.formats.segments.tasks import Task
     from annokit.formats.steps import Found
     from annokit.model.dataset import Dataset
-
-CHECKED = ("polygon", "polyline", "point", "keypoints", "mask")
-"""Kinds that may have nothing in them."""
-
-
-def drop_empty(ds: Dataset, apply: bool) -> Found:
-    """Take away shapes without points or pixels."""
-    kind = ds._annotations.array("kind")
-    rows = np.flatnonzero(np.isin(kind, [KIND_CODE[name] for name in CHECKED if name != "mask"]))
-    rows = rows[np.isnan(shape_bounds(ds, rows, "source")[:, 0])] if len(rows) else rows
-    boxed = np.flatnonzero(kind == KIND_CODE["box"])
-    rows = np.union1d(rows, boxed[np.isnan(stated_boxes(ds, boxed)).any(axis=1)])
-    if not len(rows):
-        return ds, []
-    issue = at_annotations(ds, "dropped", "shape", "a shape without points is none", rows, severity="info")
-    return shapeless(ds, rows), [issue]
 
 
 def joints_to_points(ds: Dataset, apply: bool) -> Found:

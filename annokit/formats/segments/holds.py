@@ -10,6 +10,7 @@ import numpy as np
 
 from annokit.formats.holds import Holds, Step
 from annokit.formats.narrow import narrow
+from annokit.formats.outlines import drop_empty
 from annokit.formats.places import at_all, at_annotations
 from annokit.formats.segments import (
     fit_dataset,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 def holds(dialect: Any, options: Mapping[str, Any]) -> Holds:
     """Return what a release can hold; which of the kinds depends on the task, which depends on the dataset."""
     return Holds(
+        mask_encodings=frozenset(("bitmap", "rle", "runs", "void")),
         kinds={**OUTLINES, "mask": "kept", "keypoints": "dropped", "cuboid": "kept"},
         annotation_fields=frozenset(("id", "track", "keyframe", "layer")),
         item_fields=FRAME_FIELDS | {"id", "bitmap"},
@@ -69,8 +71,8 @@ def in_task(name: str | None) -> Step:
 
 
 def _of_task(task: Task) -> Holds:
-    early: tuple[Step, ...] = (refuse_nameless, fit_shapes.drop_empty)
-    late: tuple[Step, ...] = (fit_shapes.drop_empty, group_annotations(Holds()), *fit_shapes.late(task))
+    early: tuple[Step, ...] = (refuse_nameless, drop_empty)
+    late: tuple[Step, ...] = (drop_empty, group_annotations(Holds()), *fit_shapes.late(task))
     if task.kinds.get("cuboid") == "kept":
         early = (*early, fit_shapes.cuboids)
     if task.joints:
