@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from annokit.cli.streams import harmless, is_unicode
+from annokit.cli.words import on_command_line
 from annokit.errors import UsageError
 
 if TYPE_CHECKING:
@@ -53,6 +54,10 @@ def _password(file: str | None) -> str | None:
         raise UsageError(f"{file}: the first line of a password file is the password, in UTF-8") from None
 
 
+NO_OPTIONS = frozenset(("path", "format", "ds", "limits", "progress"))
+"""Arguments of reading and writing that a text can't give, or that have a place of their own."""
+
+
 def options_of(pairs: Iterable[str]) -> dict[str, Any]:
     """Return ``NAME=VALUE`` texts as options; a value that is JSON is taken as such."""
     found: dict[str, Any] = {}
@@ -60,6 +65,8 @@ def options_of(pairs: Iterable[str]) -> dict[str, Any]:
         name, equals, text = pair.partition("=")
         if not equals or not name.isidentifier():
             raise UsageError(f"an option is NAME=VALUE, got {pair!r}")
+        if name in NO_OPTIONS:
+            raise UsageError(f"{name!r} is no option of a reader or writer; see --help for those of the command line")
         try:
             found[name] = json.loads(text)
         except ValueError:
@@ -81,7 +88,7 @@ def info(arguments: argparse.Namespace) -> int:
     else:
         say(ds.summary())
         say()
-        say(ds.issues)
+        _tell(ds.issues, as_json=False)
     return code_of(ds.issues)
 
 
@@ -94,9 +101,9 @@ def plan(arguments: argparse.Namespace) -> int:
         say_json(report.to_dict())
     elif arguments.rows:
         for row in report.rows():
-            say("\t".join("" if value is None else _cell(value) for value in row))
+            say(on_command_line("\t".join("" if value is None else _cell(value) for value in row)))
     else:
-        say(report)
+        _tell(report, as_json=False)
     return code_of(report)
 
 
@@ -134,7 +141,7 @@ def _tell(report: Report, as_json: bool) -> None:
     if as_json:
         say_json(report.to_dict())
     else:
-        say(report)
+        say(on_command_line(str(report)))
 
 
 def fetch(arguments: argparse.Namespace) -> int:
@@ -163,8 +170,7 @@ def formats(arguments: argparse.Namespace) -> int:
     """Print the table of formats."""
     from annokit.formats.table import formats as table
 
-    found = table()
-    say(found.for_task(arguments.task) if arguments.task else found)
+    say(table(arguments.task))
     return 0
 
 

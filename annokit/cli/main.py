@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 from annokit import __version__
 from annokit.cli import commands
 from annokit.cli.streams import hang_up, harmless, open_up
+from annokit.cli.words import on_command_line
 from annokit.errors import AnnokitError
 
 OK, ISSUES, WRONG, INTERRUPTED = 0, 1, 2, 130
@@ -72,7 +73,7 @@ def _loss_warning() -> type[Warning]:
 
 
 def _fail(message: str, code: int) -> int:
-    line = harmless(" ".join(message.split()))
+    line = harmless(" ".join(on_command_line(message).split()))
     with suppress(OSError, ValueError, AttributeError):  # standard error may be closed
         sys.stderr.write(f"annokit: {line}\n")
     return code

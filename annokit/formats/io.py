@@ -174,11 +174,14 @@ def _with_media(
 
 
 def folders_of(images: Any) -> tuple[Path, ...]:
-    """Return one folder or several as a tuple; FileNotFoundError where one does not exist."""
+    """Return one folder or several as a tuple; FileNotFoundError where one does not exist, UsageError for others."""
     if images is None:
         return ()
-    listed = [images] if isinstance(images, str | PathLike) else list(images)
-    found = tuple(Path(fspath(folder)) for folder in listed)
+    try:
+        listed = [images] if isinstance(images, str | PathLike) else list(images)
+        found = tuple(Path(fspath(folder)) for folder in listed)
+    except TypeError:
+        raise UsageError(f"images={images!r}; expected a folder, or several") from None
     for folder in found:
         if not folder.is_dir():
             raise FileNotFoundError(2, "No such folder", str(folder))
