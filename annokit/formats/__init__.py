@@ -14,10 +14,10 @@ from typing import Any
 class _Formats(ModuleType):
     """The package, which :func:`annokit.formats` shares its name with: calling it returns the table of formats."""
 
-    def __call__(self) -> Any:
+    def __call__(self, task: str | None = None) -> Any:
         from annokit.formats.table import formats
 
-        return formats()
+        return formats(task)
 
 
 sys.modules[__name__].__class__ = _Formats
