@@ -6,6 +6,7 @@ import inspect
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -107,7 +108,7 @@ def read(  # noqa: PLR0913 - everything but the first two is an option by keywor
             ds = _read(source, format or _detected(source), how)
         else:
             within = attrs.evolve(how, sizes=None, layer="all" if any(place.task for place in tree) else layer)
-            ds = read_tree(source, tree, format, lambda inner, own: _read(inner, own, within), layer)
+            ds = read_tree(source, tree, format, partial(_read_within, within), layer)
             ds = _with_media(ds, (), sizes, limits)
         bad = problems.settle(source.label)
     return ds._with(issues=Report([*bad, *ds.issues])) if bad else ds
@@ -125,6 +126,8 @@ class _How:
     workers: int
     progress: bool | Progress
     options: Mapping[str, Any]
+    beside: tuple[Path, ...] = ()
+    """Folders of pictures after which a format may name its items; an export tree finds them itself."""
 
 
 def _read(source: Source, format: str, how: _How) -> Dataset:
@@ -140,7 +143,7 @@ def _read(source: Source, format: str, how: _How) -> Dataset:
             label=source.label,
             dialect=fmt.dialect(dialect),
             dialect_name=dialect,
-            images=how.folders,
+            images=(*how.beside, *how.folders),
             layer=how.layer,
             problems=how.problems,
             limits=how.limits,
@@ -153,6 +156,11 @@ def _read(source: Source, format: str, how: _How) -> Dataset:
         ds = ds._with(issues=Report([*told, *ds.issues]))
     ds = _with_media(ds, how.folders, how.sizes, how.limits)
     return ds if fmt.finish is None else fmt.finish(ds, context, how.options)
+
+
+def _read_within(how: _How, source: Source, format: str, pictures: Path | None) -> Dataset:
+    """Read one dataset of a tree, with the folder of its pictures."""
+    return _read(source, format, how if pictures is None else attrs.evolve(how, beside=(pictures,)))
 
 
 def _detected(source: Source) -> str:

@@ -106,7 +106,8 @@ class Cut:
                 for dataset, dataset_name in enumerate(known):
                     rows = np.flatnonzero((subset_of[here] == subset) & (dataset_of[here] == dataset))
                     if len(rows) or not len(ds):
-                        parts.append(_part((subset_name, task, dataset_name), chosen, rows))
+                        own = _own_sequences(chosen, known, dataset_name, first=subset == 0)
+                        parts.append(_part((subset_name, task, dataset_name), own, rows))
         for _, _, told in tasks:
             issues += told
         return parts, issues + _reordered(parts)
@@ -133,12 +134,30 @@ def _video(item: Any) -> Any:
     return video if mark and number.isdigit() else item.name
 
 
+def _own_sequences(ds: Dataset, known: Sequence[str], name: str, *, first: bool) -> Dataset:
+    """Return the dataset without sequences that have no items and belong elsewhere: they go along once."""
+    used = np.bincount(ds._items.array("sequence") + 1, minlength=len(ds._sequences) + 1)[1:] > 0
+    empty = np.flatnonzero(~used)
+    if not len(empty):
+        return ds
+    stated = [ds._sequences.value("dataset", row) for row in empty.tolist()]
+    here = [first and (dataset if dataset in known else known[0]) == name for dataset in stated]
+    keep = used.copy()
+    keep[empty] = here
+    moved = np.append(np.cumsum(keep) - 1, -1)
+    items = ds._items.replace({"sequence": Fixed(moved[ds._items.array("sequence")])})
+    return ds._with(items=items, sequences=ds._sequences.take(np.flatnonzero(keep)))
+
+
 def _part(key: Key, ds: Dataset, rows: Array) -> Part:
     chosen = ds[rows]
     found = forgotten(chosen)
+    bare = found._with(
+        items=found._items.without((ITEM, "dataset", "split")), sequences=found._sequences.without(("dataset",))
+    )
     return Part(
         key=key,
-        dataset=found._with(items=found._items.without((ITEM, "dataset", "split"))),
+        dataset=bare,
         items=chosen._items.array(ITEM),
         rows=chosen._annotations.array(ROW),
     )

@@ -131,10 +131,12 @@ def _told(ds: Dataset, place: Place) -> Dataset:
     """Return the dataset whose rows know what their folders tell."""
     columns = {"dataset": place.dataset, **({"split": place.subset} if place.subset else {})}
     items = ds._items.replace({name: Sparse.constant(len(ds), Text.of([text])) for name, text in columns.items()})
+    names = Sparse.constant(len(ds._sequences), Text.of([place.dataset]))
+    ds = ds._with(items=items, sequences=ds._sequences.replace({"dataset": names}))
     if not place.task:
-        return ds._with(items=items)
+        return ds
     layer = Sparse.constant(len(ds._annotations), Text.of([place.task]))
-    return ds._with(items=items, annotations=ds._annotations.replace({"layer": layer}))
+    return ds._with(annotations=ds._annotations.replace({"layer": layer}))
 
 
 def tree_matches(source: Source) -> Iterator[tuple[str, str]]:

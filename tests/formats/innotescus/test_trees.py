@@ -213,3 +213,29 @@ def test_json_and_csv_in_a_tree_of_two_tasks(tmp_path: Path) -> None:
     assert {item.dataset for item in ds} == {"ds"}
     assert {a.layer for item in ds for a in item.annotations} == {"boxes", "classes"}
     assert len(ds.annotations) == 2 * len(DOCUMENTS["annotations.json"])
+
+
+def test_individual_masks_are_named_after_the_pictures_of_the_tree(tmp_path: Path) -> None:
+    root = tree(tmp_path / "in", {}, "ds", img_1__jpg=(2, 1), other__jpg=(2, 1))
+    folder = root / "annotations/ds"
+    folder.mkdir(parents=True)
+    for place, name in enumerate(("img_1_traffic_light_1", "img_1_traffic_light_2")):
+        Image.frombytes("L", (2, 1), bytes([255 * (place == 0), 255 * (place == 1)])).save(folder / f"{name}.png")
+    ds = annokit.read(root, "masks:innotescus-individual")
+    assert [item.name for item in ds] == ["img_1.jpg"]
+    assert [(a.label.name, a.id) for a in ds[0].annotations if a.label] == [("traffic_light", 1), ("traffic_light", 2)]
+    assert not ds.issues
+
+
+def test_an_export_of_images_and_videos_comes_back(tmp_path: Path) -> None:
+    source = put(tmp_path / "in/annotations/street", DOCUMENTS)
+    put(tmp_path / "in/annotations/lane", DOCUMENTS)
+    (tmp_path / "in/datasets/street").mkdir(parents=True)
+    ds = annokit.read(tmp_path / "in", "innotescus")
+    report = annokit.export(ds, tmp_path / "out.zip", "innotescus", contents="annotations")
+    assert {issue.severity for issue in report} <= {"info"}, str(report)
+    with zipfile.ZipFile(tmp_path / "out.zip") as archive:
+        assert {name for name in archive.namelist() if "street" in name} == {
+            f"annotations/street/{path.name}" for path in source.iterdir()
+        }
+    assert annokit.read(tmp_path / "out.zip") == ds
