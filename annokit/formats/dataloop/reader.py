@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 CHUNK_BYTES = 512 << 10
 """Documents that are parsed before their values are taken out."""
 
-BLOCK_BYTES = 64 << 20
+BLOCK_BYTES = 16 << 20
 """Documents whose values become columns at a time."""
 
 VIDEO = KIND_CODE["video"]

@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 
 import annokit
+from annokit.formats.dataloop import documents as held
+from annokit.formats.dataloop import reader
 from tests.fixtures import fixture
 from tests.formats.dataloop.documents import item, note, returned, save, written, z
 
@@ -98,7 +100,7 @@ def test_a_list_in_an_archive(tmp_path: Path) -> None:
 
 
 def test_a_large_list_is_read_in_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("annokit.formats.dataloop.documents.SMALL", 64)
+    monkeypatch.setattr(held, "SMALL", 64)
     path = tmp_path / "many.json"
     path.write_bytes(_text(DOCUMENTS))
     assert _names(annokit.read(path)) == ALL
@@ -201,3 +203,35 @@ def test_keys_that_stand_twice_are_told(tmp_path: Path) -> None:
         (issue,) = ds.issues.of("duplicate-key")
         assert issue.count == count
         assert "annotations/0/label" in issue.examples[0]
+
+
+@pytest.mark.parametrize(
+    "name", ["converters_yolo/dataloop_json", "converters_voc/dataloop_json", "docs_sample_datasets"]
+)
+def test_pieces_of_any_size_give_the_same(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = annokit.read(fixture(f"dataloop/{name}"), "dataloop", system=True)
+    for chunk, block in ((1, 1), (1, 1 << 20), (20_000, 40_000)):
+        monkeypatch.setattr(reader, "CHUNK_BYTES", chunk)
+        monkeypatch.setattr(reader, "BLOCK_BYTES", block)
+        pieces = annokit.read(fixture(f"dataloop/{name}"), "dataloop", system=True)
+        assert pieces == whole
+        assert {str(issue) for issue in pieces.issues} == {str(issue) for issue in whole.issues}
+
+
+def test_pieces_that_differ_in_their_keys_give_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    values = [1, "x", None, 2.5, {"a": 1}, [True], "y", 7]
+    documents = [
+        item(
+            note("class", system={"attributes": {"n": value}}, **({"more": value} if place % 2 else {})),
+            note("box", coordinates=[z(place, 0), z(5.5, 6)]),
+            name=f"/{place}.jpg",
+            **({"extra": value} if place % 3 else {}),
+        )
+        for place, value in enumerate(values)
+    ]
+    whole, back = returned(tmp_path, *documents)
+    assert back == documents
+    monkeypatch.setattr(reader, "CHUNK_BYTES", 1)
+    monkeypatch.setattr(reader, "BLOCK_BYTES", 1)
+    assert annokit.read(tmp_path / "in") == whole
+    assert returned(tmp_path / "again", *documents)[1] == documents
