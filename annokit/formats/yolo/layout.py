@@ -37,8 +37,10 @@ CANONICAL = {
 }  # fmt: skip
 """The words for the three splits that everybody knows."""
 
-_LAST_IMAGES = re.compile(r"(^|.*/)images/")
-_LAST_LABELS = re.compile(r"(^|.*/)labels/")
+_LAST_IMAGES = re.compile(r"(.*/|^)images/")
+_LAST_LABELS = re.compile(r"(.*/|^)labels/")
+_IMAGES = re.compile(r"(^|.*/)images/")
+_LABELS = re.compile(r"(^|.*/)labels/")
 _EXTENSION = re.compile(r"(?<=[^/])\.(?!txt\Z)[A-Za-z][A-Za-z0-9]{0,7}\Z")
 _DARKNET = re.compile(r"obj_(?:([^/]*)_)?data/")
 
@@ -85,7 +87,7 @@ def item_name(path: str, split: str | None) -> str:
     match = _DARKNET.match(path)
     if match is not None:
         return path[match.end() :]
-    match = _LAST_IMAGES.match(path) or _LAST_LABELS.match(path)
+    match = _IMAGES.match(path) or _LABELS.match(path)
     rest = path if match is None else path[match.end() :]
     first, slash, tail = rest.partition("/")
     return tail if slash and split is not None and split_word(first) == split else rest

@@ -34,7 +34,7 @@ from annokit.geometry.boxes import FORMS
 from annokit.model.builder import DatasetBuilder
 from annokit.model.label import Label, Skeleton
 from annokit.model.schema import ITEM_KINDS, STATUSES, UNITS
-from annokit.report import Issue
+from annokit.report import Issue, Places
 
 if TYPE_CHECKING:
     from annokit.codecs.source import Source
@@ -193,12 +193,13 @@ class _Reader:
         names, more = classes_for(labels, self.config.classes or (), self.source.label)
         for number, name in enumerate(names):
             self.builder.add_label(self._label(number, name))
-        self.builder.add_items(item_table(self.source, self.entries, self.dialect, unread, measure))
+        items, bad = item_table(self.source, self.entries, self.dialect, unread, measure)
+        self.builder.add_items(items)
         self.builder.add_annotations(table)
         self.builder.extras.update(
             {key: raw for key, raw in self.config.extras.items() if key.partition("/")[2] not in self.tree.used_keys}
         )
-        self.builder.report([*self.config.issues, *self.tree.issues, *meaning.issues, *more])
+        self.builder.report([*self.config.issues, *self.tree.issues, *meaning.issues, *more, *bad])
         self.builder.report(unread_keys(self.builder.extras))
         ds = self.builder.build()
         return beyond_borders(ds)
@@ -228,8 +229,10 @@ def unread_keys(extras: Mapping[str, bytes]) -> list[Issue]:
     return [Issue("unread-key", "info", told.format(k), 1, (k,), field=k, fate="unread") for k in sorted(keys)]
 
 
-def item_table(source: Source, entries: Sequence[Entry], dialect: Dialect, unread: np.ndarray, measure: bool) -> Table:
-    """Return the columns of items."""
+def item_table(
+    source: Source, entries: Sequence[Entry], dialect: Dialect, unread: np.ndarray, measure: bool
+) -> tuple[Table, list[Issue]]:
+    """Return the columns of items, and what to tell about their pictures."""
     count = len(entries)
     labelled = np.array([entry.label is not None for entry in entries], bool)
     status = np.where(labelled, STATUSES.index("labelled"), STATUSES.index("unlabelled"))
@@ -250,22 +253,31 @@ def item_table(source: Source, entries: Sequence[Entry], dialect: Dialect, unrea
         kinds[rows], owners[rows] = ITEM_KINDS.index("frame"), videos
         columns.update(kind=Fixed(kinds), sequence=Fixed(owners), frame=Sparse(count, rows, None, Fixed(numbers)))
     images = [(row, entry.image) for row, entry in enumerate(entries) if entry.image is not None]
+    bad: list[tuple[int, str]] = []
     if images:
-        columns.update(_media(source, count, images, measure))
-    return Table(count, columns)
+        media, bad = _media(source, count, images, measure)
+        columns.update(media)
+    places = Places.of((entries[row].name, None, told) for row, told in bad)
+    told = "the size of a picture can't be read"
+    issue = Issue.at("bad-media", "warning", told, places, field="size", fate="missing")
+    return Table(count, columns), [issue] if bad else []
 
 
-def _media(source: Source, count: int, images: list[tuple[int, str]], measure: bool) -> dict[str, Column]:
-    """Return paths of the pictures of a folder, and sizes from their headers."""
+def _media(
+    source: Source, count: int, images: list[tuple[int, str]], measure: bool
+) -> tuple[dict[str, Column], list[tuple[int, str]]]:
+    """Return paths of the pictures of a folder, sizes from their headers, and (row, why) for each without."""
     from annokit.media.size import image_sizes
 
     if source.kind != "folder":
-        return {}
+        return {}, []
     rows = np.array([row for row, _ in images], np.int64)
     paths = [f"{source.label}/{name}" for _, name in images]
     found: dict[str, Column] = {"path": Sparse(count, rows, None, Text.of(paths))}
-    if measure:
-        sizes = np.full((count, 2), -1, np.int64)
-        sizes[rows] = image_sizes(paths).sizes
-        found["size"] = Fixed(sizes)
-    return found
+    if not measure:
+        return found, []
+    measured = image_sizes(paths)
+    sizes = np.full((count, 2), -1, np.int64)
+    sizes[rows] = measured.sizes
+    found["size"] = Fixed(sizes)
+    return found, [(images[place][0], str(error)) for place, error in measured.errors]
