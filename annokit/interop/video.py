@@ -144,12 +144,15 @@ def _sized(ds: Dataset, index: VideoIndex) -> Dataset:
 
 
 def _items_of_video(ds: Dataset, video: str | PathLike[str], title: str | None) -> Array:
-    """Return the rows of the items that belong to a video."""
+    """Return the rows of the items that belong to a video: a sequence, or one of the videos within one."""
     owner = scopes(ds, np.arange(len(ds)))
     present = np.unique(owner).tolist()
     file = Path(fspath(video))
     wanted = {title} if title is not None else {file.name, file.stem}
     fits = [scope for scope in present if _titles(ds, scope) & wanted]
+    within = [] if fits else [row for row, name in enumerate(ds.names) if name.rpartition("#")[0] in wanted]
+    if within and len(set(owner[within].tolist())) == 1:
+        return np.array(within, np.int64)
     if not fits and title is None and len(present) == 1:
         fits = present
     if len(fits) != 1:

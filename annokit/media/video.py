@@ -84,6 +84,33 @@ class VideoIndex:
 _TINY = 1e-6
 
 
+def frame_count(path: str | PathLike[str]) -> int | None:
+    """Return how many frames the head of a video states, which is the most that there are; None where it says nothing.
+
+    Raises
+    ------
+    MediaError
+        The file is no video, or damaged.
+    """
+    with _opened(path) as (_, stream):
+        return int(stream.frames) or None
+
+
+def video_size(path: str | PathLike[str]) -> tuple[int, int]:
+    """Return width and height of a video's frames as they are shown.
+
+    Raises
+    ------
+    MediaError
+        The file is no video, or damaged.
+    """
+    with _opened(path) as (_, stream):
+        width, height = stream.codec_context.width, stream.codec_context.height
+    if not (width > 0 and height > 0):
+        raise MediaError(f"{path}: the video states no size", path=fspath(path))
+    return (height, width) if _quarter_turns(path) % 2 else (width, height)
+
+
 def index_video(path: str | PathLike[str]) -> VideoIndex:
     """List the frames of a video without decoding it.
 

@@ -281,8 +281,9 @@ def _issues(
 
 
 def _measured(ds: Dataset, rows: Array, paths: Sequence[str | None]) -> Dataset:
-    """Return the dataset with the sizes of the pictures among the items `rows`, read from their headers."""
+    """Return the dataset with the sizes of the pictures and videos of the items `rows`, read from their headers."""
     from annokit.media.size import image_sizes
+    from annokit.model.videos import filmed
 
     pictures = {ITEM_KINDS.index("image"), ITEM_KINDS.index("frame")}
     kinds = ds._items.array("kind")[rows].tolist()
@@ -291,9 +292,11 @@ def _measured(ds: Dataset, rows: Array, paths: Sequence[str | None]) -> Dataset:
         np.int64,
     )
     read = image_sizes([path for row in chosen.tolist() if (path := paths[row])])
-    sizes = np.full((len(ds), 2), -1, np.int64)
+    sizes, issues = filmed(ds, rows[[not _still(paths[row]) for row in rows.tolist()]], paths)
     sizes[chosen] = read.sizes
     sized = _sized(ds, sizes, "the file has")
+    if issues:
+        sized = sized._with(issues=sized.issues + Report(issues))
     if not read.errors:
         return sized
     places = Places(

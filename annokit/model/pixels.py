@@ -38,10 +38,12 @@ def image(item: Item) -> Image:
         raise MediaError(
             f"item {item.name!r} has no file on this machine: give images= when reading, or fetch the pixels first"
         )
-    if item.kind == "frame" and item.sequence is not None and path.suffix.lower() not in _STILL:
+    if item.kind == "frame" and path.suffix.lower() not in _STILL:
         from annokit.media.video import frame_image
 
-        return frame_image(path, item.frame or 0)
+        if item.frame is None:
+            raise MediaError(f"item {item.name!r} does not say which frame of {path} it is", path=str(path))
+        return frame_image(path, item.frame)
     from annokit.media.image import open_image
 
     return open_image(path)

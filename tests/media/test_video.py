@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import annokit
-from annokit.media.video import frame_image, index_video, read_frames
+from annokit.media.video import frame_count, frame_image, index_video, read_frames, video_size
 
 av = pytest.importorskip("av")
 
@@ -24,8 +24,9 @@ def number_of(pixels):
     return sum(1 << bit for bit in range(8) if pixels[HEIGHT // 2, bit * 8 + 4].mean() > 127)
 
 
-def make(path, count, codec="mpeg4", stamps=None, **options):
-    with av.open(str(path), "w") as container:
+def make(path, count, codec="mpeg4", stamps=None, start=0, **options):
+    """Make a video; with a negative `start`, in seconds, an edit list leaves out what lies before 0."""
+    with av.open(str(path), "w", options={"avoid_negative_ts": "disabled"} if start < 0 else {}) as container:
         stream = container.add_stream(codec, rate=25, options={k: str(v) for k, v in options.items()})
         stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
         stream.bit_rate = 4_000_000
@@ -34,9 +35,18 @@ def make(path, count, codec="mpeg4", stamps=None, **options):
             frame = av.VideoFrame.from_ndarray(picture(number), format="rgb24")
             frame.time_base = Fraction(1, 1000)
             frame.pts = number * 40 if stamps is None else stamps[number]
-            container.mux(stream.encode(frame))
-        container.mux(stream.encode())
+            container.mux(moved(stream.encode(frame), start))
+        container.mux(moved(stream.encode(), start))
     return path
+
+
+def moved(packets, seconds):
+    """Return packets that begin earlier or later."""
+    for packet in packets:
+        shift = round(seconds / packet.time_base)
+        packet.pts += shift
+        packet.dts += shift
+    return packets
 
 
 VARIABLE = np.cumsum([0, *([10, 70, 40, 200, 40] * 18)])[:90].tolist()
@@ -46,12 +56,17 @@ KINDS = {
     "many key frames": {"g": 7},
     "frames that refer to later ones": {"g": 12, "bf": 2},
     "variable rate": {"g": 10, "bf": 2, "stamps": VARIABLE},
+    "pyramids and open groups": {"codec": "libx264", "g": 12, "bf": 3, "x264-params": "b-pyramid=2:open-gop=1"},
+    "a late start": {"codec": "libx264", "g": 12, "bf": 2, "start": 3},
+    "another container": {"codec": "libvpx", "g": 20, "ending": "webm"},
 }
 
 
 @pytest.fixture(params=KINDS, scope="module")
 def video(request, tmp_path_factory):
-    return make(tmp_path_factory.mktemp("video") / "ü.mp4", 90, **KINDS[request.param])
+    options = dict(KINDS[request.param])
+    name = f"ü.{options.pop('ending', 'mp4')}"
+    return make(tmp_path_factory.mktemp("video") / name, 90, **options)
 
 
 def test_every_frame_is_found_by_its_number(video):
@@ -109,3 +124,33 @@ def test_a_cut_file_is_a_media_error_or_shorter(tmp_path):
     assert 0 < len(index) < 90
     good = list(range(len(index) - 2))
     assert [number_of(pixels) for _, pixels in read_frames(cut, good, index)] == good
+
+
+def test_an_edit_list_decides_which_frame_is_the_first(tmp_path):
+    """What the list leaves out is no frame, though frames that are shown need it to be decoded."""
+    path = make(tmp_path / "v.mp4", 90, "libx264", start=-0.68, g=12, bf=2)
+    with av.open(str(path)) as container:
+        shown = [number_of(frame.to_ndarray(format="rgb24")) for frame in container.decode(video=0)]
+    assert shown == list(range(17, 90))
+    index = index_video(path)
+    assert (len(index), index.times[0]) == (73, 0.0)
+    for wanted in ([0], [72], [3, 5, 40], range(73)):
+        assert [number_of(pixels) for _, pixels in read_frames(path, wanted)] == [number + 17 for number in wanted]
+    assert number_of(np.asarray(frame_image(path, 6))) == 23
+
+
+def test_heads_tell_sizes_and_frames(tmp_path):
+    path = make(tmp_path / "v.mp4", 30)
+    assert (frame_count(path), video_size(path)) == (30, (WIDTH, HEIGHT))
+    assert frame_count(make(tmp_path / "v.mkv", 30)) is None
+    with pytest.raises(annokit.MediaError, match=r"bad\.mp4"):
+        frame_count(tmp_path / "bad.mp4")
+
+
+def test_a_turned_video_is_read_as_it_is_shown(tmp_path, monkeypatch):
+    """The file's own turn comes from a player's matrix, which this library can't write: it is stood in for."""
+    path = make(tmp_path / "v.mp4", 5)
+    monkeypatch.setattr("annokit.media.video._quarter_turns", lambda _: 1)
+    assert video_size(path) == (HEIGHT, WIDTH)
+    index = index_video(path)
+    assert (index.width, index.height) == (HEIGHT, WIDTH)
