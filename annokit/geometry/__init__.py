@@ -21,7 +21,7 @@ class                  fields
 
 Every shape of the plane has ``bounds(aspect=None)`` and ``to_pixels(width, height)``. Under the classes lie modules of
 plain array functions: `boxes`, `ragged`, `rings`, `nesting`, `rotation`, `rle`, `runs`, `labelmap`, `paint`, `raster`,
-`trace`.
+`trace`; and :mod:`annokit.geometry.mask_algebra` joins, cuts and compares masks.
 """
 
 from annokit.geometry.box import Box
@@ -29,6 +29,7 @@ from annokit.geometry.cuboid import Cuboid
 from annokit.geometry.ellipse import Ellipse
 from annokit.geometry.keypoints import Keypoints
 from annokit.geometry.mask import Mask
+from annokit.geometry.mask_algebra import mask_difference, mask_intersection, mask_iou, mask_union
 from annokit.geometry.point import Point
 from annokit.geometry.polygon import Polygon
 from annokit.geometry.polyline import Polyline
@@ -48,4 +49,8 @@ __all__ = [
     "RotatedBox",
     "Shape",
     "TimeSpan",
+    "mask_difference",
+    "mask_intersection",
+    "mask_iou",
+    "mask_union",
 ]

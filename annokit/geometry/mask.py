@@ -8,6 +8,7 @@ import attrs
 import numpy as np
 
 from annokit.errors import UsageError
+from annokit.geometry import checks
 from annokit.geometry.box import Box
 from annokit.geometry.shape import Shape
 
@@ -15,21 +16,17 @@ if TYPE_CHECKING:
     from annokit.geometry.polygon import Polygon
 
 
-def _as_bytes(value: bytes | str) -> bytes:
-    return value.encode("ascii", "replace") if isinstance(value, str) else value
-
-
 @attrs.frozen(eq=False)
 class Mask(Shape):
     """The pixels of one object, in the form that COCO uses.
 
-    The constructor checks nothing, so that a million masks cost little; reading the pixels does.
+    The constructor checks types alone, so that masks cost little; reading the pixels checks the run lengths.
     """
 
-    size: tuple[int, int]
+    size: tuple[int, int] = attrs.field(converter=checks.mask_size)
     """(height, width) of the mask in pixels."""
 
-    rle: bytes = attrs.field(converter=_as_bytes)
+    rle: bytes = attrs.field(converter=checks.run_lengths)
     """COCO's compressed run lengths: column by column, background first."""
 
     def __repr__(self) -> str:
@@ -69,7 +66,25 @@ class Mask(Shape):
 
         height, width = self.size
         xmin, ymin, xmax, ymax = runs.box(self.counts, self.size)
-        return Box(xmin / width, ymin / height, xmax / width, ymax / height)
+        return Box.trusted(xmin / width, ymin / height, xmax / width, ymax / height)
+
+    def __or__(self, other: object) -> Mask:
+        """Return the pixels of either mask; UsageError where they differ in size."""
+        from annokit.geometry.mask_algebra import mask_union
+
+        return mask_union((self, other)) if isinstance(other, Mask) else NotImplemented
+
+    def __and__(self, other: object) -> Mask:
+        """Return the pixels of both masks; UsageError where they differ in size."""
+        from annokit.geometry.mask_algebra import mask_intersection
+
+        return mask_intersection((self, other)) if isinstance(other, Mask) else NotImplemented
+
+    def __sub__(self, other: object) -> Mask:
+        """Return the pixels of this mask that the other lacks; UsageError where they differ in size."""
+        from annokit.geometry.mask_algebra import mask_difference
+
+        return mask_difference(self, (other,)) if isinstance(other, Mask) else NotImplemented
 
     def polygon(self) -> Polygon:
         """Return the outlines along the pixels' edges, with holes; rasterising them gives this very mask."""
@@ -77,7 +92,7 @@ class Mask(Shape):
         from annokit.geometry.trace import trace
 
         height, width = self.size
-        return Polygon(trace(self.decode())).to_pixels(1 / width, 1 / height)
+        return Polygon.trusted(trace(self.decode())).to_pixels(1 / width, 1 / height)
 
     def to_pixels(self, width: float, height: float) -> Mask:
         """Return the mask itself; raise UsageError where its size is another one."""
