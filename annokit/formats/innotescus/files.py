@@ -143,6 +143,8 @@ class Listing:
                 limits=self.context.limits,
                 total=self.source.size(self.name),
                 progress=self.context.progress,
+                repeats=self.context.repeats if decode is loads else None,
+                place="" if self.source.only else self.name,
             )
             seen = not wrapping
             for part in split(file, {pointer: decode}, how):

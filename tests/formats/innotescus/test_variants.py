@@ -347,6 +347,13 @@ def test_ids_stated_twice_are_told(tmp_path: Path) -> None:
     assert len(ds[0].annotations) == 5
 
 
+def test_keys_stated_twice_are_told(tmp_path: Path) -> None:
+    text = json.dumps(ANNOTATIONS).replace('"instance_id": 3', '"instance_id": 1, "instance_id": 3')
+    ds = annokit.read(put(tmp_path / "in", {**DOCUMENTS, "annotations.json": text}))
+    assert ds.issues.of("duplicate-key").issues[0].examples == ("annotations.json/4/instance_id",)
+    assert ds == annokit.read(put(tmp_path / "plain", DOCUMENTS))
+
+
 def test_classes_in_a_circle_are_told(tmp_path: Path) -> None:
     classes = [{"id": 7, "name": "a", "parent_id": 3}, {"id": 3, "name": "b", "parent_id": 7}]
     ds = annokit.read(put(tmp_path / "in", {**DOCUMENTS, "classes.json": classes}))
