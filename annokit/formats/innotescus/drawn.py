@@ -55,7 +55,7 @@ def union(rings: list[Ring]) -> list[list[Ring]]:
     return [[ring] for ring in rings]
 
 
-HOLES: dict[str, Nest] = {"auto": nested, "union": union}
+HOLES: dict[str, Nest] = {"auto": nested, "evenodd": nested, "union": union}
 """What several contours mean."""
 
 

@@ -44,9 +44,10 @@ def read(source: Source, context: ReadContext, *, holes: str = "auto", lenient: 
         Where the files are, at any depth; each folder of them is a data set.
     context : ReadContext
         What the caller asked for.
-    holes : {"auto", "union"}
-        What several contours of one polygon mean: those inside another are holes, or all are parts. The files do not
-        say, and the issues of the dataset tell what was taken for what.
+    holes : {"auto", "evenodd", "union"}
+        What several contours of one polygon mean. The files do not say: by default, and by the even-odd rule, those
+        inside another are its holes and those that cross are parts; or all are parts. The issues of the dataset tell
+        what was taken for what.
     lenient : bool
         Accept what people leave in files that they edit: comments, trailing commas, curly quotes.
     """

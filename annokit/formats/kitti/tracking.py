@@ -40,7 +40,7 @@ class Tracked:
 
 def tracked(rows: RawRows, files: Array) -> Tracked | None:
     """Return rows of the tracking benchmark, None where some file holds another line."""
-    if not len(files):
+    if not len(files) or _HEAD.fullmatch(rows.names[0]) is None:
         return None
     found = [_HEAD.fullmatch(name) for name in rows.names]
     heads = [match.groups() for match in found if match is not None]
