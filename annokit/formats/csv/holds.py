@@ -14,13 +14,13 @@ from annokit.columns import Fixed, Number, Struct, Text
 from annokit.columns.base import Array
 from annokit.columns.json import dumps, loads
 from annokit.errors import UsageError
-from annokit.formats.conversions import emptied, placed, shapeless
+from annokit.formats.conversions import emptied, placed
 from annokit.formats.csv.lines import COLUMNS, FEWEST, column_keys, is_number
 from annokit.formats.csv.reading import HEADER, ROTATION, TASK
 from annokit.formats.csv.tasks import DETECTION, USUAL, canonical
 from annokit.formats.holds import KEPT, Holds
 from annokit.formats.labels import in_use
-from annokit.formats.outlines import bridge_holes
+from annokit.formats.outlines import bridge_holes, drop_empty
 from annokit.formats.places import at_all, at_annotations, at_items
 from annokit.formats.steps import without
 from annokit.geometry.ragged import lengths
@@ -62,38 +62,32 @@ def holds(dialect: Any, given: Mapping[str, Any]) -> Holds:
         unit="pixel",
         form="xyxy",
         item_kind="image",
-        late_steps=(bridge_holes, points_only, one_name_each, plain_labels, headed(header), no_item_extras),
+        late_steps=(
+            bridge_holes,
+            drop_empty,
+            filled_rings,
+            one_name_each,
+            plain_labels,
+            headed(header),
+            no_item_extras,
+        ),
         final_steps=(rotated_by_corners, own_extras, something_said, in_use()),
         notes="A line per object: image, size, task type, class, points and rotation.",
     )
 
 
-def points_only(ds: Dataset, apply: bool) -> Found:
-    """Drop rings without points, and shapes without any or with numbers that are not finite."""
-    from annokit.model.bounds import boxes
-
-    issues = []
-    kinds = ds._annotations.array("kind")
-    rows = np.flatnonzero(kinds == KIND_CODE["polygon"])
+def filled_rings(ds: Dataset, apply: bool) -> Found:
+    """Leave out rings without points of polygons that have others."""
+    rows = np.flatnonzero(ds._annotations.array("kind") == KIND_CODE["polygon"])
     points, rings, parts, shapes = rings_of(ds, rows, "source")
-    sizes = lengths(rings)
-    empty = np.zeros(len(rows), np.int64)
     owner = np.arange(len(rows)).repeat(np.diff(parts[shapes]))
-    np.add.at(empty, owner, sizes == 0)
-    gone = (np.diff(rings[parts[shapes]]) == 0) if len(rows) else np.zeros(0, bool)
-    some = (empty > 0) & ~gone
-    if some.any():
-        issues.append(at_annotations(ds, "dropped", "shape", "rings without points are left out", rows[some]))
-        made = [_filled_rings(points, rings, parts, shapes, at) for at in np.flatnonzero(some).tolist()]
-        column = placed(ds, "points", rows[some], _shapes(made))
-        ds = ds._with(annotations=ds._annotations.replace({"points": column}))
-    flat = np.flatnonzero(kinds == KIND_CODE["box"])
-    unknown = flat[~np.isfinite(boxes(ds, flat, "xyxy", "source")).all(axis=1)] if len(flat) else flat
-    lost = np.sort(np.concatenate([rows[gone], unknown]))
-    if len(lost):
-        issues.append(at_annotations(ds, "dropped", "shape", "the shape has no points; the rest is kept", lost))
-        ds = shapeless(ds, lost)
-    return ds, issues
+    some = np.bincount(owner[lengths(rings) == 0], minlength=len(rows)) > 0
+    if not some.any():
+        return ds, []
+    made = [_filled_rings(points, rings, parts, shapes, at) for at in np.flatnonzero(some).tolist()]
+    column = placed(ds, "points", rows[some], _shapes(made))
+    issue = at_annotations(ds, "dropped", "shape", "rings without points are left out", rows[some])
+    return ds._with(annotations=ds._annotations.replace({"points": column})), [issue]
 
 
 def _filled_rings(points: Array, rings: Array, parts: Array, shapes: Array, at: int) -> list[Any]:

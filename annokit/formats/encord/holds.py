@@ -16,6 +16,7 @@ from annokit.formats.encord.facts import ITEM_KIND, MAIN
 from annokit.formats.encord.reread import FORM, TIME_UNIT, UNIT, as_read
 from annokit.formats.frames import expanded_tracks
 from annokit.formats.holds import Holds
+from annokit.formats.outlines import drop_empty
 from annokit.formats.places import at_all, at_annotations, at_items
 from annokit.model.rows import SEQUENCE_DEFAULTS, SEQUENCE_MAKERS, Rows
 from annokit.model.schema import ITEM_KINDS, KIND_CODE
@@ -46,7 +47,7 @@ def holds(dialect: Any, options: Mapping[str, Any]) -> Holds:
         time_unit=TIME_UNIT,
         labelled_only=True,
         grouped=False,
-        steps=(expanded_tracks, shapes_on_frames, known_cuboids),
+        steps=(drop_empty, expanded_tracks, shapes_on_frames, known_cuboids),
         late_steps=(main_branch, in_rows),
         final_steps=(partial(as_read, options=options),),
         notes="Labels are reserved for one kind of shape each; every object has a hash; ontology= writes the rest.",
