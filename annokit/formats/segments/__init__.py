@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
 MARKS = (b'"task_attributes"', b'"labelsets"', b'"label_status"', b'"segmentation_bitmap"', b'"task_type"')
 
+HOLDER = re.compile(rb'"(?:dataset"\s*:\s*\{|samples"\s*:\s*[\[{])')
+"""Begins what holds the samples; in a single sample of the platform's API, ``dataset`` is a name."""
+
 
 def detect(probe: Probe) -> Mapping[str, str]:
     """Recognise a JSON file with a dataset, tasks or labelsets and samples, by its first bytes."""
@@ -24,7 +28,7 @@ def detect(probe: Probe) -> Mapping[str, str]:
         return {}
     head = probe.json_head(names[0])
     found = [mark.decode() for mark in MARKS if mark in head]
-    if head[:1] == b"{" and b'"dataset"' in head and found:
+    if head[:1] == b"{" and HOLDER.search(head) and found:
         return {"": f"a dataset with {found[0]}"}
     return {}
 

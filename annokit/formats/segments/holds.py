@@ -25,7 +25,7 @@ from annokit.formats.segments import (
 )
 from annokit.formats.segments.batch import KEPT
 from annokit.formats.segments.facts import ABSENT
-from annokit.formats.segments.tasks import FRAME_FIELDS, OUTLINES, SEQUENCE_FIELDS, Task, task_of
+from annokit.formats.segments.tasks import ENCODINGS, FRAME_FIELDS, OUTLINES, SEQUENCE_FIELDS, Task, task_of
 from annokit.formats.steps import group_annotations, without
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 def holds(dialect: Any, options: Mapping[str, Any]) -> Holds:
     """Return what a release can hold; which of the kinds depends on the task, which depends on the dataset."""
     return Holds(
-        mask_encodings=frozenset(("bitmap", "rle", "runs", "void")),
+        mask_encodings=ENCODINGS,
         kinds={**OUTLINES, "mask": "kept", "keypoints": "dropped", "cuboid": "kept"},
         annotation_fields=frozenset(("id", "track", "keyframe", "layer")),
         item_fields=FRAME_FIELDS | {"id", "bitmap"},

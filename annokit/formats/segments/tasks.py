@@ -89,6 +89,7 @@ class Task:
         items = FRAME_FIELDS if self.sequence else ITEM_FIELDS
         return Holds(
             kinds=self.kinds,
+            mask_encodings=ENCODINGS if self.bitmaps else Holds().mask_encodings,
             annotation_fields=frozenset(("id", "track", "keyframe", "layer")),
             item_fields=items | {"bitmap"} if self.bitmaps else items,
             sequence_fields=SEQUENCE_FIELDS if self.sequence else None,
@@ -97,6 +98,10 @@ class Task:
             extras=("segments",),
             item_kind=self.item_kind,
         )
+
+
+ENCODINGS = frozenset(("bitmap", "rle", "runs", "void"))
+"""How masks may be stated where there are bitmaps, in which an annotation may have no pixels."""
 
 
 def _tasks() -> Mapping[str, Task]:

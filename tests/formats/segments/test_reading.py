@@ -419,3 +419,15 @@ def test_opening_asks_no_network(tmp_path, monkeypatch):
     assert [a.label.name for a in ds[4_999]["annotations"]] == ["flower"] * 3
     with pytest.raises(annokit.MediaError, match="not on this machine"):
         _ = ds[4_999]["segmentation_bitmap"]
+
+
+@pytest.mark.parametrize("document", [FIRST_LAYOUT, SECOND_LAYOUT, TASKS_BY_NAME, SEGMENTATION], ids="ABCD")
+def test_layouts_are_recognised_by_their_marks(document):
+    for indent in (None, 2):
+        found = annokit.detect(BytesIO(json.dumps(document, indent=indent).encode()))
+        assert [match.format for match in found] == ["segments"]
+
+
+def test_answers_of_the_api_are_no_releases():
+    for path in sorted(fixture("segments_api_2022").glob("*.json")):
+        assert "segments" not in [match.format for match in annokit.detect(path)], path
