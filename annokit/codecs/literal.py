@@ -9,6 +9,7 @@ from annokit.errors import FormatError
 
 _DEPTH = 32
 _LENGTH = 1 << 20
+_DIGITS = 4000
 _SPACE = re.compile(r"\s*")
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?(?![\w.])")
 _WORD = re.compile(r"(?:True|False|None)(?!\w)")
@@ -103,9 +104,9 @@ def _word(match: re.Match[str]) -> bool | None:
 
 def _number(match: re.Match[str]) -> int | float:
     text = match[0]
-    if text.lstrip("+-").isdigit():
-        return int(text) if len(text) < 4000 else float(text)
-    value = float(text)
+    if text.lstrip("+-").isdigit() and len(text) < _DIGITS:
+        return int(text)
+    value = float(text) if len(text) < _DIGITS else float("inf")
     if value - value != 0.0:
         raise FormatError("this is no literal", found=text[:20], expected="a finite number")
     return value

@@ -131,11 +131,16 @@ def _box(ds: Dataset, column: Any, holds: Holds, other_unit: Array, other_form: 
     moved = np.flatnonzero((other_unit | other_form)[item] & ~np.isnan(column.values[:, 0]) & (item >= 0))
     values = column.values.copy()
     own = item[moved]
-    numbers = values[moved]
-    if holds.form is not None:
-        numbers = convert(numbers, ds._items.array("form")[own], holds.form)
+    numbers, form = values[moved], ds._items.array("form")[own]
+    scaled: Array | str | None = holds.form
+    if scaled == "xyxy1":  # pixels counted from 1 are no lengths, so that fractions become pixels first
+        scaled = np.where(form == FORMS.index("xyxy1"), FORMS.index("xyxy"), form).astype(np.uint8)
+    if scaled is not None:
+        numbers = convert(numbers, form, scaled)
     if holds.unit is not None:
         numbers = in_unit(ds, own, numbers, ds._items.array("unit")[own], holds.unit)
+    if scaled is not None and holds.form is not None:
+        numbers = convert(numbers, scaled, holds.form)
     values[moved] = numbers
     return Number(values, None if column.whole is None else _rows_off(column.whole, moved))
 
