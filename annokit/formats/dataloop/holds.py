@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from annokit.formats.dataloop import fit_places, fit_poses, fit_rows, fit_shapes, fit_video
+from annokit.formats.dataloop import fit_frames, fit_places, fit_poses, fit_rows, fit_shapes, fit_video
 from annokit.formats.dataloop.fit_labels import fit_labels
 from annokit.formats.holds import Holds
 
@@ -28,6 +28,7 @@ def holds(dialect: Any, options: Mapping[str, Any]) -> Holds:
         form="xyxy",
         time_unit="s",
         sorted_items=True,
+        steps=(fit_frames.frames_as_videos,),
         late_steps=(
             fit_rows.known_kinds,
             fit_rows.own_status,
@@ -50,9 +51,7 @@ def holds(dialect: Any, options: Mapping[str, Any]) -> Holds:
             fit_shapes.pictured_masks,
             fit_rows.fresh_marks,
             fit_rows.parents_nearby,
-            fit_video.one_sequence_each,
-            fit_places.snapshots_in_place,
-            fit_places.in_place,
         ),
+        final_steps=(fit_video.one_sequence_each, fit_places.snapshots_in_place, fit_places.in_place),
         notes="A document per item. A state of a video holds until the next one.",
     )  # fmt: skip
