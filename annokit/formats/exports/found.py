@@ -61,6 +61,8 @@ def _whole_names(ds: Dataset, files: list[str]) -> Dataset:
 
 def _files(source: Source, place: Place) -> dict[str, str]:
     """Return the names of the pictures of a dataset, below its folder, by their names in the tree."""
+    if not place.pictures:
+        return {}
     prefix = place.pictures + "/"
     return {name: name[len(prefix) :] for name in source.names() if name.startswith(prefix)}
 

@@ -35,7 +35,7 @@ class Place:
     """Folder of the annotations, without a slash at its end."""
 
     pictures: str = ""
-    """Folder of the pictures, likewise."""
+    """Folder of the pictures, likewise; empty where they lie among the annotations."""
 
     files: dict[str, str] = attrs.field(factory=dict)
     """File in `pictures` by the name of its item, where that is another one."""

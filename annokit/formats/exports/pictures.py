@@ -11,6 +11,7 @@ import numpy as np
 from annokit.codecs.names import safe_names
 from annokit.columns import MISSING
 from annokit.formats.exports.layout import Place
+from annokit.formats.frames import framed
 from annokit.report import Issue, Places
 
 if TYPE_CHECKING:
@@ -47,7 +48,8 @@ def pictures_of(
     paths: list[Any] = [MISSING] * len(ds) if column is None else column.to_list()
     folders: dict[str, list[int]] = {}
     for part, place in zip(parts, places, strict=True):
-        folders.setdefault(place.pictures, []).extend(part.items.tolist())
+        if place.pictures:
+            folders.setdefault(place.pictures, []).extend(part.items.tolist())
     rows = {folder: sorted(set(found)) for folder, found in folders.items()}
     lost = [row for found in rows.values() for row in found if paths[row] is MISSING]
     pictures: list[Picture] = []
@@ -57,7 +59,25 @@ def pictures_of(
         named = _named([ds.names[row] for row in own], [paths[row] for row in own])
         pictures += [Picture(f"{folder}/{file}", path) for file, path in named]
         files[folder] = _told([ds.names[row] for row in own], [paths[row] for row in own], dict(_flipped(named)))
-    return pictures, [attrs.evolve(place, files=files[place.pictures]) for place in places], _missing(ds, lost)
+    told = [attrs.evolve(place, files=files.get(place.pictures, {})) for place in places]
+    return pictures, told, _missing(ds, lost)
+
+
+def with_frames(parts: Sequence[Part], places: Sequence[Place]) -> list[Place]:
+    """Return the places, those without a folder of pictures whose format puts frames of videos beside their labels.
+
+    These are the parts in which every item is a numbered frame of a video with a picture of its own.
+    """
+    return [
+        attrs.evolve(place, pictures="") if _all_frames(part.dataset) else place
+        for part, place in zip(parts, places, strict=True)
+    ]
+
+
+def _all_frames(ds: Dataset) -> bool:
+    column = ds._items.sparse("path")
+    paths = [] if column is None else column.dense().to_list()
+    return len(set(paths)) == len(ds) > 0 and bool(framed(ds).all())
 
 
 def _named(names: Sequence[str], paths: Sequence[str]) -> list[tuple[str, str]]:

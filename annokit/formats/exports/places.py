@@ -21,7 +21,11 @@ def stated_places(source: Source) -> list[Place] | None:
         return None
     above = found[0][: -len(MANIFEST)]
     listed = parse_manifest(source.read(found[0]), source.where(found[0]))
-    return [attrs.evolve(place, folder=above + place.folder, pictures=above + place.pictures) for place in listed]
+    return [_below(place, above) for place in listed]
+
+
+def _below(place: Place, above: str) -> Place:
+    return attrs.evolve(place, folder=above + place.folder, pictures=place.pictures and above + place.pictures)
 
 
 @attrs.frozen

@@ -20,7 +20,7 @@ from annokit.formats.exports import choose
 from annokit.formats.exports.layout import MANIFEST, Place, format_manifest, places_of
 from annokit.formats.exports.options import EVERYTHING, ExportOptions
 from annokit.formats.exports.parts import Cut, joined, marked, without_loose
-from annokit.formats.exports.pictures import Picture, pictures_of
+from annokit.formats.exports.pictures import Picture, pictures_of, with_frames
 from annokit.formats.io import ON_LOSS, check, settle_loss, shown, target_of
 from annokit.formats.narrow import narrow
 from annokit.report import Issue, Report
@@ -112,6 +112,8 @@ def export(  # noqa: PLR0913 - everything but the first three is an option by ke
     settle_loss(Report(issues := joined(issues)), on_loss, f"an export as {fmt.full_name(dialect)}")
     pictures: list[Picture] = []
     if contents != "annotations":
+        if contents == "both" and getattr(fmt.dialect(dialect), "frames", False):
+            places = with_frames(parts, places)
         pictures, places, lost = pictures_of(ds, parts, places)
         issues += lost
         if contents == "datasets" and not pictures:
@@ -173,14 +175,14 @@ class _Job:
             output.write(MANIFEST, format_manifest(name, self.places))
             for done, (ds, place) in enumerate(zip(self.datasets, self.places, strict=False)):
                 tell(done, total)
-                self._write(ds, BelowOutput(output, place.folder), clean_part(place.dataset))
+                self._write(ds, BelowOutput(output, place.folder), "none" if place.pictures else "copy")
             for done, picture in enumerate(self.pictures, len(self.datasets)):
                 tell(done, total)
                 _copy(output, picture)
             tell(total, total)
 
-    def _write(self, ds: Dataset, output: Output, stem: str) -> None:
-        context = WriteContext(dialect=self.fmt.dialect(self.dialect), dialect_name=self.dialect, stem=stem)
+    def _write(self, ds: Dataset, output: Output, media: str) -> None:
+        context = WriteContext(dialect=self.fmt.dialect(self.dialect), dialect_name=self.dialect, media=media)
         assert self.fmt.write is not None
         self.fmt.write(ds, output, context, **self.options)
 

@@ -22,8 +22,8 @@ def test_pictures_and_annotations_lie_by_dataset(tmp_path):
     report = annokit.export(ds, tmp_path / "out", "csv")
     assert files(tmp_path / "out") == [
         "annokit-export.json",
-        "annotations/harbour/harbour.csv",
-        "annotations/Öresund_east/Öresund_east.csv",
+        "annotations/harbour/annotations.csv",
+        "annotations/Öresund_east/annotations.csv",
         "datasets/harbour/im 0.png",
         "datasets/harbour/im 1.png",
         "datasets/Öresund_east/im 2.png",
@@ -131,7 +131,7 @@ def test_a_tree_for_every_task(tmp_path):
     annokit.export(ds, tmp_path / "out", "csv", options=annokit.ExportOptions(task=("boxes", "outlines")))
     found = [name for name in files(tmp_path / "out") if name.endswith(".csv")]
     assert found == [
-        f"annotations/{task}/{name}/{name}.csv"
+        f"annotations/{task}/{name}/annotations.csv"
         for task in ("boxes", "outlines")
         for name in ("harbour", "Öresund_east")
     ]
@@ -203,7 +203,7 @@ def test_a_dataset_without_name_is_called_dataset(tmp_path):
     builder = annokit.DatasetBuilder()
     builder.add_item("a.png", width=4, height=3)
     annokit.export(builder.build(), tmp_path / "out", "coco")
-    assert (tmp_path / "out" / "annotations" / "dataset" / "dataset.json").is_file()
+    assert (tmp_path / "out" / "annotations" / "dataset" / "annotations.json").is_file()
     assert annokit.read(tmp_path / "out")[0].dataset == "dataset"
 
 
@@ -306,7 +306,7 @@ def test_frames_share_their_video(tmp_path):
 
 def test_options_of_the_format(tmp_path):
     annokit.export(harbour(), tmp_path / "out", "csv", header="columns")
-    text = (tmp_path / "out" / "annotations" / "harbour" / "harbour.csv").read_text()
+    text = (tmp_path / "out" / "annotations" / "harbour" / "annotations.csv").read_text()
     assert "40" not in text.splitlines()[0]
     with pytest.raises(annokit.UsageError, match="no option 'colour'"):
         annokit.export(harbour(), tmp_path / "no", "csv", colour=1)
@@ -330,3 +330,30 @@ def test_streams(tmp_path):
     stream = io.BytesIO()
     annokit.export(harbour(tmp_path / "in", 3), stream, "coco")
     assert len(annokit.read(io.BytesIO(stream.getvalue()))) == 3
+
+
+def test_frames_lie_beside_their_masks(tmp_path):
+    from tests.formats.exports.samples import picture
+
+    ds = clips(2, 3)
+    folder = tmp_path / "in"
+    ds = ds.map_media(lambda item: picture(folder / f"{item.name}.png", 64, 48))
+    options = annokit.ExportOptions(datasets="sea")
+    annokit.export(ds, tmp_path / "out", "masks:innotescus-instance", options=options)
+    found = files(tmp_path / "out")
+    assert "annotations/find boats/sea/clip1.mp4/frames/2.png" in found
+    assert "annotations/find boats/sea/clip1.mp4/masks/2.png" in found
+    assert not [name for name in found if name.startswith("datasets/")]
+    back = annokit.read(tmp_path / "out")
+    assert back["clip1.mp4#2"].path == tmp_path / "out/annotations/find boats/sea/clip1.mp4/frames/2.png"
+    assert back["clip1.mp4#2"].dataset == "sea"
+
+
+def test_a_dataset_may_be_called_as_files_of_annokit(tmp_path):
+    builder = annokit.DatasetBuilder()
+    for name in ("annokit-demo", ".annokit", "annotations", "datasets"):
+        builder.add_item("a.png", width=4, height=3, dataset=name)
+    for format in ("coco", "csv", "innotescus", "yolo:keras"):
+        annokit.export(builder.build(), tmp_path / format, format)
+        back = annokit.read(tmp_path / format)
+        assert sorted(item.dataset for item in back) == [".annokit", "annokit-demo", "annotations", "datasets"]
