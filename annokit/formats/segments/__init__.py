@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from annokit.codecs.json_head import keys_of
 from annokit.formats.base import Format
 from annokit.formats.bitmap_check import finish
 from annokit.formats.segments.holds import holds
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 MARKS = (b'"task_attributes"', b'"labelsets"', b'"label_status"', b'"segmentation_bitmap"', b'"task_type"')
 
-HOLDER = re.compile(rb'"(?:dataset"\s*:\s*\{|samples"\s*:\s*[\[{])')
-"""Begins what holds the samples; in a single sample of the platform's API, ``dataset`` is a name."""
+HELD = frozenset(("samples", "tasks", "task_type", "task_attributes", "labelsets"))
+"""Keys of what holds the samples; in a single sample of the platform's API, ``dataset`` is a name."""
 
 
 def detect(probe: Probe) -> Mapping[str, str]:
@@ -28,9 +28,17 @@ def detect(probe: Probe) -> Mapping[str, str]:
         return {}
     head = probe.json_head(names[0])
     found = [mark.decode() for mark in MARKS if mark in head]
-    if head[:1] == b"{" and HOLDER.search(head) and found:
+    if found and head[:1] == b"{" and _holds_samples(head):
         return {"": f"a dataset with {found[0]}"}
     return {}
+
+
+def _holds_samples(head: bytes) -> bool:
+    top = keys_of(head)
+    if {"tasks", "samples"} <= top.keys():
+        return True
+    inner = head[top.get("dataset", len(head)) :].lstrip()
+    return inner[:1] == b"{" and bool(HELD & keys_of(inner).keys())
 
 
 FORMAT = Format(

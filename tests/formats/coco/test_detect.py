@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from annokit.formats.coco.detection import keys_of, records_of
+from annokit.codecs.json_head import keys_of
+from annokit.formats.coco.detection import records_of
 from annokit.formats.detect import detect
 from tests.fixtures import fixture
 
