@@ -219,6 +219,7 @@ CODES: dict[str, str] = {
     "bad-record": "A record can't be read and was left out (with on_bad='collect').",
     "dangling-reference": "A record points at an item, label or parent that does not exist.",
     "duplicate-id": "Two records state the same id.",
+    "duplicate-name": "Items of several datasets have one name.",
     "duplicate-key": "A JSON object states the same key twice.",
     "layer-not-read": "Annotations of another layer were not read.",
     "unsupported-record": "A record of a kind that the model does not hold was kept verbatim.",

@@ -9,6 +9,7 @@ import numpy as np
 
 from annokit.columns import Fixed
 from annokit.model.concat import concat
+from annokit.report import Issue, Places, Report
 
 if TYPE_CHECKING:
     from annokit.columns.base import Array
@@ -25,11 +26,26 @@ def together(parts: Sequence[Dataset]) -> Dataset:
     """
     joined = concat(parts)
     first = _first(joined, parts)
-    if (first == np.arange(len(joined))).all():
-        return joined
-    item = np.append(first, -1)[joined._annotations.array("item")]
-    kept = joined._with(annotations=joined._annotations.replace({"item": Fixed(item)}))
-    return kept[np.flatnonzero(first == np.arange(len(joined)))]
+    own = first == np.arange(len(joined))
+    if not own.all():
+        item = np.append(first, -1)[joined._annotations.array("item")]
+        joined = joined._with(annotations=joined._annotations.replace({"item": Fixed(item)}))[np.flatnonzero(own)]
+    told = _namesakes(joined)
+    return joined._with(issues=Report((*joined.issues, *told))) if told else joined
+
+
+def _namesakes(ds: Dataset) -> list[Issue]:
+    """Tell of items whose names only their datasets tell apart."""
+    datasets = ds._items.columns["dataset"].to_list() if "dataset" in ds._items else [None] * len(ds)
+    found: dict[str, set[object]] = {}
+    for name, dataset in zip(ds.names, datasets, strict=True):
+        found.setdefault(name, set()).add(dataset)
+    rows = [row for row, name in enumerate(ds.names) if len(found[name]) > 1]
+    if not rows:
+        return []
+    places = Places(ds.names, np.array(rows, np.int64), details=[f"in dataset {datasets[row]}" for row in rows])
+    told = "items of several datasets have one name; use a position, or filter by item.dataset"
+    return [Issue.at("duplicate-name", "info", told, places, field="name", fate="kept")]
 
 
 def _first(ds: Dataset, parts: Sequence[Dataset]) -> Array:

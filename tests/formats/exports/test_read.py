@@ -40,6 +40,8 @@ def test_the_layout_of_one_task(tmp_path):
         ("one", "a.png", None, "one"), ("two", "a.png", None, "two"),
     ]  # fmt: skip
     assert annokit.read(out, "csv") == ds
+    rows_of = [(*tuple(row)[:2], row.detail) for row in ds.issues.of("duplicate-name").rows()]
+    assert rows_of == [("a.png", None, "in dataset one"), ("a.png", None, "in dataset two")]
 
 
 def test_the_layout_of_several_tasks(tmp_path):
