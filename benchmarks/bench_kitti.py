@@ -16,6 +16,7 @@ from pathlib import Path
 from annokit.formats.io import read, write
 
 ROUNDS = 5
+BARS = {"KITTI read / open, read, split": 2.0}
 MEMORY = Path("/dev/shm")
 
 

@@ -23,6 +23,10 @@ from annokit.geometry import labelmap, paint, raster
 
 ROUNDS = 5
 
+BARS = {
+    f"write masks:{dialect} / Pillow's encoding": 2.0 for dialect in ("instance", "semantic", "innotescus-instance")
+}
+
 Bitmap = np.ndarray[Any, Any]
 
 

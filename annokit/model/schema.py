@@ -130,8 +130,8 @@ ITEM_UNCOMPARED = ("path", "bitmap_path")
 """Columns that do not count when datasets are compared."""
 
 CACHED_EXTRAS = (
-    "area", "num_keypoints", "points", "coordinates", "#shape", "#corners", "#joints", "#object", "#contours",
-    "#more", "poly", "boundingBox", "rotatableBoundingBox", "polygon", "polygons", "polyline", "point", "skeleton", "bitmask", "circle",
-    "ellipse", "cuboid", "cuboid_2d",
+    "area", "num_keypoints", "points", "coordinates", "#shape", "#corners", "#joints", "#object", "#contours", "#more",
+    "poly", "boundingBox", "rotatableBoundingBox", "polygon", "polygons", "polyline", "point", "skeleton", "bitmask",
+    "circle", "ellipse", "cuboid", "cuboid_2d",
 )  # fmt: skip
 """Source keys computed from the geometry: they go when an edit changes it."""
