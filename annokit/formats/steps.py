@@ -163,8 +163,13 @@ def public_name(column: str) -> str:
     return f"{head}.{rest}" if rest else column
 
 
+MARKERS = frozenset(("#absent", "#list", "#ids", "#outlines", "#panoptic"))
+"""Extras that hold no value of the source, but say how its file said something."""
+
+
 def _severity(name: str) -> dict[str, str]:
-    derivable = name.rsplit("/", 1)[-1] in CACHED_EXTRAS or name in ("size", "bitmap")
+    last = name.rsplit("/", 1)[-1]
+    derivable = last in CACHED_EXTRAS or last in MARKERS or name in ("size", "bitmap")
     return {"severity": "info"} if derivable else {}
 
 
@@ -315,7 +320,8 @@ def drop_dataset_parts(holds: Holds) -> Step:
         gone = [key for key in ds._extras if holds.extras is not None and key.partition("/")[0] not in holds.extras]
         for key in gone:
             field = key.partition("/")[2]
-            issues.append(at_all("dropped", field, f"the target has no place for the dataset's {field}", [field]))
+            told = f"the target has no place for the dataset's {field}"
+            issues.append(at_all("dropped", field, told, [field], **_severity(key)))
         if gone:
             changes["extras"] = {key: raw for key, raw in ds._extras.items() if key not in gone}
         return (ds._with(**changes) if changes else ds), issues

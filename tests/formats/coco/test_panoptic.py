@@ -197,6 +197,14 @@ def test_without_pngs_the_document_stays_whole(tree, tmp_path):
     assert [(issue.field, issue.count) for issue in report if issue.severity == "error"] == [("shape", 3)]
 
 
+def test_marks_of_the_file_are_no_loss_to_other_formats(tree, tmp_path):
+    ds = annokit.read(tree).filter(items=[0])
+    report = annokit.plan(ds, "segments")
+    assert {issue.severity for issue in report if issue.field.startswith("#")} == {"info"}
+    annokit.write(ds, tmp_path / "release", "segments", on_loss="allow")
+    np.testing.assert_array_equal(annokit.read(tmp_path / "release")[0]["segmentation_bitmap"], scene())
+
+
 def test_pngs_need_a_folder(tree, tmp_path):
     with pytest.raises(annokit.UsageError, match=r"needs a folder or a \.zip"):
         annokit.write(annokit.read(tree), tmp_path / "out.json", "coco:panoptic")
