@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import attrs
 
+from annokit.geometry import checks
 from annokit.geometry.shape import Shape
 
 
@@ -25,6 +26,9 @@ class Box(Shape):
 
     ymax: float
     """Bottom edge, fraction of the height."""
+
+    def __attrs_post_init__(self) -> None:
+        checks.finite(self, self.xmin, self.ymin, self.xmax, self.ymax)
 
     @property
     def width(self) -> float:
@@ -52,4 +56,4 @@ class Box(Shape):
 
     def to_pixels(self, width: float, height: float) -> Box:
         """Return the box with x multiplied by `width` and y by `height`."""
-        return Box(self.xmin * width, self.ymin * height, self.xmax * width, self.ymax * height)
+        return Box.trusted(self.xmin * width, self.ymin * height, self.xmax * width, self.ymax * height)

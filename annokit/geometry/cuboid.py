@@ -8,7 +8,7 @@ import attrs
 import numpy as np
 
 from annokit.errors import UsageError
-from annokit.geometry import euler
+from annokit.geometry import checks, euler
 from annokit.geometry import points as _points
 from annokit.geometry.box import Box
 from annokit.geometry.shape import Shape
@@ -48,18 +48,18 @@ class Cuboid(Shape):
     anchor: Triple = (0.0, 0.0, 0.0)
     """Where in the cuboid `center` lies, in fractions of `size` from its middle, along its own axes."""
 
+    def __attrs_post_init__(self) -> None:
+        for name, lengths in (("center", (3,)), ("size", (3,)), ("rotation", (3, 4)), ("anchor", (3,))):
+            object.__setattr__(self, name, _numbers(name, getattr(self, name), lengths))
+        if self.corners is not None:
+            object.__setattr__(self, "corners", _eight(self.corners))
+
     @classmethod
     def of(
         cls, center: Any = None, size: Any = None, rotation: Any = None, corners: Any = None, anchor: Any = (0, 0, 0)
     ) -> Self:
         """Return a cuboid from any sequences; raise UsageError where a length is wrong."""
-        return cls(
-            _numbers("center", center, (3,)),  # type: ignore[arg-type] # three numbers, just checked
-            _numbers("size", size, (3,)),  # type: ignore[arg-type] # same
-            _numbers("rotation", rotation, (3, 4)),
-            None if corners is None else _eight(corners),
-            _numbers("anchor", anchor, (3,)),  # type: ignore[arg-type] # same
-        )
+        return cls(center, size, rotation, corners, anchor)
 
     @classmethod
     def from_vanishing(cls, front: Any, vanishing: Any, ratio: float) -> Self:
@@ -95,7 +95,7 @@ class Cuboid(Shape):
         """Return the box around the corners in the image; raise UsageError where the cuboid has none."""
         if self.corners is None:
             raise UsageError("this cuboid states no corners in the image, so it has no bounds there")
-        return Box(*_points.bounds(self.corners))
+        return Box.trusted(*_points.bounds(self.corners))
 
     def to_pixels(self, width: float, height: float) -> Cuboid:
         """Return the cuboid with its image corners in pixels; the world stays as it is."""
@@ -106,7 +106,10 @@ class Cuboid(Shape):
 def _numbers(name: str, values: Any, lengths: tuple[int, ...]) -> tuple[float, ...] | None:
     if values is None:
         return None
-    listed = tuple(float(value) for value in values)
+    try:
+        listed = tuple(float(value) for value in values)
+    except (TypeError, ValueError, OverflowError):
+        raise UsageError(f"{name} of a cuboid is numbers, got {checks.short(values)}") from None
     if len(listed) not in lengths:
         raise UsageError(f"{name} of a cuboid is {' or '.join(map(str, lengths))} numbers, got {len(listed)}")
     return listed

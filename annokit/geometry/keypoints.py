@@ -8,6 +8,7 @@ import attrs
 import numpy as np
 
 from annokit.errors import UsageError
+from annokit.geometry import checks
 from annokit.geometry import points as _points
 from annokit.geometry.box import Box
 from annokit.geometry.shape import Shape
@@ -17,11 +18,15 @@ from annokit.geometry.shape import Shape
 class Keypoints(Shape):
     """The points of a skeleton, in the order of the label's own list of names."""
 
-    points: np.ndarray
+    points: np.ndarray = attrs.field(converter=checks.points)
     """(n, 2) float64, fractions of width and height."""
 
     visibility: np.ndarray
     """(n,) integers: 0 not labelled, 1 labelled but hidden, 2 visible."""
+
+    def __attrs_post_init__(self) -> None:
+        flags = checks.visibility(self.visibility, len(self.points))
+        object.__setattr__(self, "visibility", flags)
 
     @classmethod
     def of(cls, points: Any, visibility: Any = None) -> Self:
@@ -53,8 +58,8 @@ class Keypoints(Shape):
 
     def bounds(self, aspect: float | None = None) -> Box:
         """Return the box around the labelled points."""
-        return Box(*_points.bounds(self.points[self.labelled]))
+        return Box.trusted(*_points.bounds(self.points[self.labelled]))
 
     def to_pixels(self, width: float, height: float) -> Keypoints:
         """Return the keypoints with x multiplied by `width` and y by `height`."""
-        return Keypoints(_points.scaled(self.points, width, height), self.visibility)
+        return Keypoints.trusted(_points.scaled(self.points, width, height), self.visibility)

@@ -9,6 +9,7 @@ import numpy as np
 
 from annokit.errors import UsageError
 from annokit.geometry import checks
+from annokit.geometry import checks
 from annokit.geometry.box import Box
 from annokit.geometry.shape import Shape
 
@@ -38,8 +39,8 @@ class Mask(Shape):
         from annokit.geometry import rle, runs
 
         array = np.asarray(bitmap)
-        if array.ndim != 2:
-            raise UsageError(f"a mask is a (height, width) array, got shape {array.shape}")
+        if array.ndim != 2 or array.dtype.kind not in "biuf":
+            raise UsageError(f"a mask is a (height, width) array, got {array.dtype} of shape {array.shape}")
         return cls((array.shape[0], array.shape[1]), rle.dumps(runs.encode(array)))
 
     def decode(self) -> np.ndarray:

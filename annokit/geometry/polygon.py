@@ -9,6 +9,7 @@ import attrs
 import numpy as np
 
 from annokit.errors import UsageError
+from annokit.geometry import checks
 from annokit.geometry import points as _points
 from annokit.geometry import rings as _rings
 from annokit.geometry.box import Box
@@ -27,7 +28,7 @@ class Polygon(Shape):
     Rings are not closed (the first point is not repeated) and may run either way. The parts together are the object.
     """
 
-    parts: tuple[Part, ...]
+    parts: tuple[Part, ...] = attrs.field(converter=checks.parts)
     """A part is a tuple of (n, 2) float64 rings, fractions of width and height: the outer ring, then its holes."""
 
     @classmethod
@@ -85,11 +86,15 @@ class Polygon(Shape):
     def bounds(self, aspect: float | None = None) -> Box:
         """Return the box around all points."""
         rings = self.rings
-        return Box(*_points.bounds(rings[0] if len(rings) == 1 else np.concatenate(rings or (np.empty((0, 2)),))))
+        return Box.trusted(
+            *_points.bounds(rings[0] if len(rings) == 1 else np.concatenate(rings or (np.empty((0, 2)),)))
+        )
 
     def to_pixels(self, width: float, height: float) -> Polygon:
         """Return the polygon with x multiplied by `width` and y by `height`."""
-        return Polygon(tuple(tuple(_points.scaled(ring, width, height) for ring in part) for part in self.parts))
+        return Polygon.trusted(
+            tuple(tuple(_points.scaled(ring, width, height) for ring in part) for part in self.parts)
+        )
 
     def mask(self, width: int, height: int) -> Mask:
         """Return the pixels of a `width` x `height` image that this polygon covers, as pycocotools decides them."""

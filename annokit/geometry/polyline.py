@@ -7,6 +7,7 @@ from typing import Any, Self
 import attrs
 import numpy as np
 
+from annokit.geometry import checks
 from annokit.geometry import points as _points
 from annokit.geometry.box import Box
 from annokit.geometry.shape import Shape
@@ -16,7 +17,7 @@ from annokit.geometry.shape import Shape
 class Polyline(Shape):
     """An open chain of straight lines."""
 
-    points: np.ndarray
+    points: np.ndarray = attrs.field(converter=checks.line)
     """(n, 2) float64, fractions of width and height; (n, 3) in a point cloud, in its world's unit."""
 
     @classmethod
@@ -32,8 +33,8 @@ class Polyline(Shape):
 
     def bounds(self, aspect: float | None = None) -> Box:
         """Return the box around the points."""
-        return Box(*_points.bounds(self.points))
+        return Box.trusted(*_points.bounds(self.points))
 
     def to_pixels(self, width: float, height: float) -> Polyline:
         """Return the polyline with x multiplied by `width` and y by `height`."""
-        return Polyline(_points.scaled(self.points, width, height))
+        return Polyline.trusted(_points.scaled(self.points, width, height))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import attrs
 import numpy as np
 
-from annokit.geometry import rotation, turned
+from annokit.geometry import checks, rotation, turned
 from annokit.geometry.box import Box
 from annokit.geometry.shape import Shape
 
@@ -32,6 +32,9 @@ class RotatedBox(Shape):
     angle: float
     """Degrees, clockwise on screen."""
 
+    def __attrs_post_init__(self) -> None:
+        checks.finite(self, self.cx, self.cy, self.width, self.height, self.angle)
+
     def bounds(self, aspect: float | None = None) -> Box:
         """Return the upright box around it; `aspect` is needed unless the angle is a multiple of 180."""
         scale = turned.checked_aspect(type(self).__name__, self.angle, aspect)
@@ -44,7 +47,8 @@ class RotatedBox(Shape):
 
     def to_pixels(self, width: float, height: float) -> RotatedBox:
         """Return the box with its lengths along x multiplied by `width` and along y by `height`."""
-        return RotatedBox(self.cx * width, self.cy * height, self.width * width, self.height * height, self.angle)
+        sides = self.width * width, self.height * height
+        return RotatedBox.trusted(self.cx * width, self.cy * height, *sides, self.angle)
 
     def _row(self) -> np.ndarray:
         return np.array([[self.cx, self.cy, self.width, self.height, self.angle]], np.float64)

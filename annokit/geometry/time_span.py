@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import attrs
 
+from annokit.geometry import checks
 from annokit.geometry.shape import Value
 
 
@@ -22,6 +23,10 @@ class TimeSpan(Value):
 
     last_frame: int | None = None
     """Last frame, inclusive."""
+
+    def __attrs_post_init__(self) -> None:
+        for name, kind in (("start", float), ("end", float), ("first_frame", int), ("last_frame", int)):
+            checks.optional(self, name, getattr(self, name), kind)
 
     @property
     def duration(self) -> float | None:

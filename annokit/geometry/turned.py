@@ -25,4 +25,4 @@ def checked_aspect(name: str, angle: float, aspect: float | None) -> float:
 def bounds(function: Callable[[np.ndarray], np.ndarray], row: np.ndarray, aspect: float) -> Box:
     """Return the bounds that `function` gives for one (1, 5) row of the unit square in an image of `aspect`."""
     xmin, ymin, xmax, ymax = function(row * (aspect, 1.0, aspect, 1.0, 1.0))[0].tolist()
-    return Box(xmin / aspect, ymin, xmax / aspect, ymax)
+    return Box.trusted(xmin / aspect, ymin, xmax / aspect, ymax)

@@ -30,7 +30,7 @@ def _labels(ds: Dataset, rows: Array) -> list[Any]:
 
 def _boxes(ds: Dataset, rows: Array) -> list[Any]:
     found = boxes(ds, rows).tolist()
-    return [Box(*box) if box[0] == box[0] else None for box in found]
+    return [Box.trusted(*box) if box[0] == box[0] else None for box in found]
 
 
 def _spans(ds: Dataset, rows: Array) -> list[Any]:
@@ -46,7 +46,7 @@ def _spans(ds: Dataset, rows: Array) -> list[Any]:
 
 def _span(numbers: list[float], second: float) -> TimeSpan:
     start, end, first, last = (None if isnan(n) else n for n in numbers)
-    return TimeSpan(
+    return TimeSpan.trusted(
         None if start is None else start / second,
         None if end is None else end / second,
         None if first is None else int(first),

@@ -31,7 +31,7 @@ def shapes(ds: Dataset, rows: Array) -> list[Any]:
 
 
 def _boxes(ds: Dataset, rows: Array) -> list[Any]:
-    return [Box(*box) for box in boxes(ds, rows).tolist()]
+    return [Box.trusted(*box) for box in boxes(ds, rows).tolist()]
 
 
 def rings_of(ds: Dataset, rows: Array, unit: str = "unit") -> tuple[Array, Array, Array, Array]:
@@ -73,7 +73,7 @@ def _polygons(ds: Dataset, rows: Array) -> list[Any]:
     rings, parts, shape = (level.tolist() for level in levels)
     made = [points[a:b] for a, b in pairwise(rings)]
     grouped = [tuple(made[a:b]) for a, b in pairwise(parts)]
-    return [Polygon(tuple(grouped[a:b])) for a, b in pairwise(shape)]
+    return [Polygon.trusted(tuple(grouped[a:b])) for a, b in pairwise(shape)]
 
 
 def _flat(ds: Dataset, rows: Array) -> list[Array]:
@@ -84,11 +84,11 @@ def _flat(ds: Dataset, rows: Array) -> list[Array]:
 
 
 def _polylines(ds: Dataset, rows: Array) -> list[Any]:
-    return [Polyline(points) for points in _flat(ds, rows)]
+    return [Polyline.trusted(points) for points in _flat(ds, rows)]
 
 
 def _points(ds: Dataset, rows: Array) -> list[Any]:
-    return [Point(*points[0].tolist()) if len(points) else None for points in _flat(ds, rows)]
+    return [Point.trusted(*points[0].tolist()) if len(points) else None for points in _flat(ds, rows)]
 
 
 def keypoints(ds: Dataset, rows: Array) -> list[Any]:
@@ -102,7 +102,7 @@ def keypoints(ds: Dataset, rows: Array) -> list[Any]:
     points, visibility, offsets = joints_of(ds, column, rows[places], slots[places])
     ends = offsets.tolist()
     for place, a, b in zip(places.tolist(), ends[:-1], ends[1:], strict=True):
-        found[place] = Keypoints(points[a:b], visibility[a:b])
+        found[place] = Keypoints.trusted(points[a:b], visibility[a:b])
     return found
 
 
@@ -120,19 +120,19 @@ def joints_of(ds: Dataset, column: Sparse, rows: Array, slots: Array) -> tuple[A
 def _rotated(ds: Dataset, rows: Array) -> list[Any]:
     from annokit.model.rotated import rotated
 
-    return [RotatedBox(*numbers) for numbers in rotated(ds, rows).tolist()]
+    return [RotatedBox.trusted(*numbers) for numbers in rotated(ds, rows).tolist()]
 
 
 def _ellipses(ds: Dataset, rows: Array) -> list[Any]:
     from annokit.model.rotated import ellipses
 
-    return [Ellipse(*numbers) for numbers in ellipses(ds, rows).tolist()]
+    return [Ellipse.trusted(*numbers) for numbers in ellipses(ds, rows).tolist()]
 
 
 def _masks(ds: Dataset, rows: Array) -> list[Any]:
     from annokit.model.masks import rles
 
-    return [None if rle is None else Mask(size, rle) for size, rle in rles(ds, rows)]
+    return [None if rle is None else Mask.trusted(size, rle) for size, rle in rles(ds, rows)]
 
 
 def _cuboids(ds: Dataset, rows: Array) -> list[Any]:

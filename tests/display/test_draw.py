@@ -167,11 +167,11 @@ def test_captions_do_not_cover_each_other() -> None:
 def test_odd_numbers_are_left_out() -> None:
     nan = float("nan")
     for shape in (
-        Box(nan, 0, 1, 1),
-        Point(float("inf"), 0.5),
-        Polyline.of([[nan, 0], [0.5, nan]]),
+        Box.trusted(nan, 0, 1, 1),
+        Point.trusted(float("inf"), 0.5),
+        Polyline.trusted(np.array([[nan, 0], [0.5, nan]])),
         Polygon(()),
-        RotatedBox(nan, 0, 1, 1, 0),
+        RotatedBox.trusted(nan, 0, 1, 1, 0),
     ):
         picture = draw_shapes(Image.new("RGB", (50, 50), SHEET), [Annotation(shape=shape)])
         assert (np.asarray(picture) == SHEET).all()
