@@ -9,6 +9,7 @@ import numpy as np
 
 from annokit.columns import MISSING, Fixed, Text
 from annokit.columns.base import Array
+from annokit.errors import UsageError
 from annokit.formats.places import at_all, at_annotations
 from annokit.model.schema import ITEM_KINDS
 
@@ -27,9 +28,13 @@ def expanded_tracks(ds: Dataset, apply: bool) -> Found:
     if column is None or not column.count:
         return ds, []
     rows = column.present()
-    full = expand(ds)
+    try:
+        full = expand(ds)
+    except UsageError:  # frames that do not go together: the rule is dropped, which is told
+        return ds, []
     if full is ds or len(full._annotations) == len(ds._annotations):
         return ds, []
+    full = full._with(annotations=full._annotations.without(["interpolation"]))
     return full, [at_annotations(ds, "expanded", "interpolation", "frames between key frames are stated", rows)]
 
 

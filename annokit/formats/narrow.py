@@ -12,6 +12,7 @@ from annokit.formats import numbers, steps
 from annokit.formats.bitmaps import settle_bitmaps
 from annokit.formats.conversions import convert_kinds
 from annokit.formats.encodings import settle_masks
+from annokit.formats.frames import expanded_tracks
 from annokit.formats.origin import forgotten, remembered
 from annokit.formats.places import at_items
 from annokit.report import Report
@@ -73,6 +74,8 @@ def _steps(holds: Holds) -> Iterator[Step]:
     yield steps.refuse_unlabelled(holds)
     yield settle_bitmaps(holds)
     yield settle_masks(holds)
+    if not {"interpolation", "span"} & holds.annotation_fields:
+        yield expanded_tracks
     yield from holds.steps
     yield convert_kinds(holds)
     yield steps.drop_annotation_columns(holds)
