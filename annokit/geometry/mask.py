@@ -9,7 +9,6 @@ import numpy as np
 
 from annokit.errors import UsageError
 from annokit.geometry import checks
-from annokit.geometry import checks
 from annokit.geometry.box import Box
 from annokit.geometry.shape import Shape
 
