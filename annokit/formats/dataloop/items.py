@@ -53,6 +53,9 @@ class Items:
     videos: list[dict[str, Any]]
     """The sequences of those that are videos, in their order."""
 
+    turned: list[int]
+    """Rows of those that are displayed turned by a quarter."""
+
 
 def items_of(batch: Batch, hint: Callable[[int], str], moving: Array) -> Items:
     """Return items.
@@ -72,7 +75,8 @@ def items_of(batch: Batch, hint: Callable[[int], str], moving: Array) -> Items:
     _ids(sheet, batch)
     sheet.put("name", Text.of(names))
     sheet.put("kind", Fixed(kinds))
-    sheet.put("size", Fixed(_sizes(sheet, batch)))
+    turned = orientations(batch.get(f"{SYSTEM}exif"))
+    sheet.put("size", Fixed(_sizes(sheet, batch, turned)))
     sheet.put("uri", _text(sheet, batch, "stream"))
     for name, code in (("unit", UNITS.index("pixel")), ("form", FORMS.index("xyxy")), ("time_unit", 0), ("status", 0)):
         sheet.put(name, Fixed(np.full(batch.count, code, np.uint8)))
@@ -87,7 +91,7 @@ def items_of(batch: Batch, hint: Callable[[int], str], moving: Array) -> Items:
     absent = {path: ~has for path, has in batch.present.items()}
     absent = {"filename": unnamed, **absent, f"{SYSTEM}mimetype": untyped}
     sheet.mark_absent({**absent, "metadata.fps": unrated, f"{SYSTEM}nb_frames": uncounted})
-    return Items(sheet, names, kinds, videos)
+    return Items(sheet, names, kinds, videos, np.flatnonzero(turned).tolist())
 
 
 def _ids(sheet: Sheet, batch: Batch) -> None:
@@ -145,7 +149,7 @@ def _kinds(sheet: Sheet, batch: Batch, names: list[str], moving: Array) -> tuple
     return kinds, ~values.has
 
 
-def _sizes(sheet: Sheet, batch: Batch) -> Array:
+def _sizes(sheet: Sheet, batch: Batch, turned: Array) -> Array:
     """Return the sizes of the displayed pictures, (n, 2) int64, -1 unknown."""
     sides = []
     for side in ("width", "height"):
@@ -156,7 +160,6 @@ def _sizes(sheet: Sheet, batch: Batch) -> Array:
         sheet.keep_odd(SYSTEM + side, values, wrong)
         sides.append(found)
     sizes = np.stack(sides, axis=1)
-    turned = orientations(batch.get(f"{SYSTEM}exif"))
     sizes[turned] = sizes[turned][:, ::-1]
     return sizes
 

@@ -153,6 +153,7 @@ class Reader:
         self._finish_items(items, block)
         self._told.unread += items.sheet.unread
         self._items.append(Table(items.sheet.count, items.sheet.columns))
+        self._told.turned += [(items.names[row], None, None) for row in items.turned]
         for row, path, raw in items.sheet.odd:
             self._told.odd.append((items.names[row], None, detail(documents[row], path, raw)))
         if block.notes.count:

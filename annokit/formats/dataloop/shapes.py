@@ -127,10 +127,14 @@ def _box(found: Shapes, rows: Array, made: Flat) -> None:
     counts, stride = numbers.lengths[0], np.where(made.depth, 3, 2)
     starts = np.cumsum(counts) - counts
     points, angle = counts // stride, counts % stride == 1
-    plain, turned, quads = (
+    plain, turned, quads, closed = (
         np.flatnonzero((points == corners) & (angle == more) & (made.closed | made.odd != more))
-        for corners, more in ((2, False), (2, True), (4, False))
+        for corners, more in ((2, False), (2, True), (4, False), (5, False))
     )
+    first, last = (_rows(numbers, starts[closed] + k * stride[closed], stride[closed], 1).values for k in (0, 4))
+    closed = closed[(first == last).all(axis=1)]
+    found.verbatim[rows[closed]] = True
+    quads = np.union1d(quads, closed)
     wrong[:] = True
     for chosen, corners in ((plain, 2), (turned, 2), (quads, 4)):
         wrong[chosen] = False

@@ -41,6 +41,9 @@ class Told:
     hidden: list[Row] = attrs.field(factory=list)
     """Items that were left out."""
 
+    turned: list[Row] = attrs.field(factory=list)
+    """Items that are displayed turned by a quarter."""
+
     foreign: list[Row] = attrs.field(factory=list)
     """Files that hold no items."""
 
@@ -51,6 +54,8 @@ class Told:
         found += _at("odd-value", "warning", told, self.odd, fate="kept")
         told = "the parent of an annotation does not exist; its id is kept"
         found += _at("dangling-reference", "warning", told, self.dangling, field="parent", fate="kept")
+        told = "the EXIF orientation turns the picture: its width and height are those of the file, exchanged"
+        found += _at("assumed", "info", told, self.turned, field="width")
         for reason, rows in self.skipped.items():
             told, option = LEFT_OUT[reason]
             found += _skipped(f"{told}; {option} reads it, and it is written back", rows, "type")

@@ -81,13 +81,13 @@ def test_an_item_per_line(tmp_path: Path, name: str, tree: bool, newline: bytes)
     path = tmp_path / "parts" / name
     path.parent.mkdir()
     path.write_bytes(gzip.compress(text) if name.endswith(".gz") else text)
-    assert _names(annokit.read(path.parent if tree else path, "dataloop")) == ALL
+    assert _names(annokit.read(path.parent if tree else path)) == ALL
 
 
 def test_a_manifest_beside_partitions_is_told(tmp_path: Path) -> None:
     (tmp_path / "manifest.json").write_bytes(_text({"partitions": ["part-0.ndjson.gz"], "version": "V3"}))
     (tmp_path / "part-0.ndjson.gz").write_bytes(gzip.compress(b"\n".join(map(_text, DOCUMENTS))))
-    ds = annokit.read(tmp_path, "dataloop")
+    ds = annokit.read(tmp_path)
     assert _names(ds) == ALL
     (issue,) = ds.issues.of("skipped-record")
     assert "manifest.json" in issue.examples[0]

@@ -135,6 +135,8 @@ def test_turned_photographs_are_as_displayed(tmp_path: Path) -> None:
     assert back == documents
     assert [(entry.width, entry.height) for entry in ds] == [(640, 480)] * 4 + [(480, 640)] * 4
     assert ds[5].annotations[0].shape == Box(0, 0, 0.5, 0.5)
+    (issue,) = ds.issues.of("assumed")
+    assert (issue.severity, issue.count) == ("info", 4)
     assert ds[0].annotations[0].shape == Box(0, 0, 0.375, 320 / 480)
 
 

@@ -73,7 +73,9 @@ def test_a_rotated_box_turns_clockwise_about_its_centre(tmp_path: Path) -> None:
 
 def test_old_rotated_boxes_are_four_corners(tmp_path: Path) -> None:
     corners = [z(100, 100), z(180, 160), z(150, 200), z(70, 140)]
-    (found,) = _one(tmp_path, note("box", coordinates=corners))
+    closed, odd = note("box", coordinates=[*corners, corners[0]]), note("box", coordinates=[*corners, z(1, 1)])
+    found, again, none = _one(tmp_path, note("box", coordinates=corners), closed, odd)
+    assert (again.shape, none.shape) == (found.shape, None)
     shape = found.shape
     assert isinstance(shape, RotatedBox)
     assert (shape.width * 640, shape.height * 480) == pytest.approx((100, 50))
