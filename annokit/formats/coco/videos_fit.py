@@ -10,7 +10,6 @@ import numpy as np
 from annokit.columns import MISSING, Column, Fixed, Json, Sparse, Table, Text
 from annokit.columns.base import Array
 from annokit.columns.json import dumps
-from annokit.columns.make import sparse_of
 from annokit.formats.coco import keys
 from annokit.formats.coco.absent import IMAGE_WANTED, lacks_by_mark, marked, marks
 from annokit.formats.coco.fitting import refuse_lost
@@ -75,37 +74,42 @@ def stills(ds: Dataset, apply: bool) -> Found:
 def in_videos(ds: Dataset, apply: bool) -> Found:
     """Make every item a numbered frame of a video, videos in the order of their names."""
     numbered = framed(ds)
-    owner = ds._items.array("sequence").copy()
-    loose = np.flatnonzero(owner < 0)
-    issues: list[Issue] = []
-    sequences = ds._sequences
-    if len(loose) or not len(sequences):
-        sequences = Table.join([sequences, _sequence(LOOSE)])
-        owner[loose] = len(sequences) - 1
-        told = "what belongs to no video is taken together as one"
-        issues.append(at_items(ds, "restated", "sequence", told, loose) if len(loose) else _none(told))
-    titles = [title_of(ds, row) for row in range(len(ds._sequences))] + [LOOSE] * (len(sequences) - len(ds._sequences))
-    names = told_apart(titles)
-    renamed = [title for title, name in zip(titles, names, strict=True) if title != name]
-    if renamed:
-        issues.append(at_all("renamed", "sequence.name", "every video has a name of its own", renamed))
+    sequences, owner, issues = _owned(ds)
     numbers = _numbers(ds, owner, numbered)
     rows = np.flatnonzero(~numbered)
     if len(rows):
         issues.append(at_items(ds, "derived", "frame", "the number of the frame is made", rows))
+    titles = [_title(sequences, row) for row in range(len(sequences))]
+    names = told_apart(titles)
+    renamed = [title for title, name in zip(titles, names, strict=True) if title != name]
+    if renamed:
+        issues.append(at_all("renamed", "sequence.name", "every video has a name of its own", renamed))
     order = np.argsort(np.array(names, object), kind="stable")
-    place = np.empty(len(order), np.int64)
-    place[order] = np.arange(len(order))
-    owner = place[owner] if len(owner) else owner
-    changes: dict[str, Column | None] = {"sequence": Fixed(owner), "frame": Fixed(numbers)}
-    if len(rows):
-        changes["kind"] = Fixed(np.full(len(ds), FRAME, np.uint8))
-    items = ds._items.replace(changes)
-    table = sequences.replace({"name": Text.of(names)}).take(order)
     if (order != np.arange(len(order))).any():
         issues.append(at_all("restated", "sequence", "videos are in the order of their names", sorted(names)))
-    moved = ds._with(items=items, sequences=table) if issues else ds
-    return _sorted(moved, owner, issues)
+    owner = np.argsort(order)[owner]
+    if issues:
+        kind = Fixed(np.full(len(ds), FRAME, np.uint8))
+        items = ds._items.replace({"sequence": Fixed(owner), "frame": Fixed(numbers), "kind": kind})
+        ds = ds._with(items=items, sequences=sequences.replace({"name": Text.of(names)}).take(order))
+    return _sorted(ds, owner, issues)
+
+
+def _owned(ds: Dataset) -> tuple[Table, Array, list[Issue]]:
+    """Return the videos, the video of every item, and what was made up."""
+    owner = ds._items.array("sequence").copy()
+    loose = np.flatnonzero(owner < 0)
+    if not len(loose) and len(ds._sequences):
+        return ds._sequences, owner, []
+    owner[loose] = len(ds._sequences)
+    told = "what belongs to no video is taken together as one"
+    issue = at_items(ds, "restated", "sequence", told, loose) if len(loose) else _none(told)
+    return Table.join([ds._sequences, _sequence(LOOSE)]), owner, [issue]
+
+
+def _title(sequences: Table, row: int) -> str:
+    name = sequences.value("name", row)
+    return name if isinstance(name, str) else LOOSE
 
 
 def _none(told: str) -> Issue:
@@ -225,25 +229,41 @@ def own_ids(ds: Dataset, apply: bool) -> Found:
     labels, issues = labels_with_ids(ds.labels, False)
     table = ds._annotations
     column = table.sparse("id")
-    stated: list[Any] = [MISSING] * len(table) if column is None else Sparse.of_column(table.columns["id"]).to_list()
-    video = ds._items.array("sequence")[table.array("item")].tolist()
-    pairs = [(v, ident) for v, ident in zip(video, stated, strict=True) if ident is not MISSING]
-    plain = all(type(ident) is int for _, ident in pairs) and len(set(pairs)) == len(pairs)
-    lacking = [row for row, ident in enumerate(stated) if ident is MISSING]
+    video = ds._items.array("sequence")[table.array("item")]
+    plain = column is None or _different(column, video)
+    stated = np.zeros(len(table), bool) if column is None else column.mask()
     verbatim = table.sparse(keys.extra("id"))
-    wanting = ~lacks_by_mark(table, "id") & (True if verbatim is None else ~verbatim.mask())
-    lacking = [row for row in lacking if wanting[row]]
-    if plain and not lacking:
+    lacking = ~stated & ~lacks_by_mark(table, "id") & (True if verbatim is None else ~verbatim.mask())
+    rows = np.flatnonzero(lacking if plain else lacking | stated)
+    if not len(rows):
         return (ds._with(labels=labels) if issues else ds), issues
-    above: dict[int, int] = {}
-    if plain:
-        for v, ident in pairs:
-            above[v] = max(above.get(v, 0), ident)
-    rows = lacking if plain else [*lacking, *(row for row, ident in enumerate(stated) if ident is not MISSING)]
-    for row in sorted(rows):
-        above[video[row]] = stated[row] = above.get(video[row], 0) + 1
+    ids = np.zeros(len(table), np.int64)
+    if plain and column is not None:
+        ids[column.present()] = column.dense().values  # type: ignore[attr-defined] # Fixed, as it is plain
+    ids[rows] = _counted(video, rows, ids if plain else np.zeros(len(table), np.int64))
     code, told = ("derived", "an id is made") if plain else ("restated", "ids are counted from 1 in every video")
-    issues = [*issues, at_annotations(ds, code, "id", told, np.array(sorted(rows), np.int64))]
-    chosen = [row for row, ident in enumerate(stated) if ident is not MISSING]
-    made = sparse_of(len(table), chosen, [stated[row] for row in chosen])
+    issues = [*issues, at_annotations(ds, code, "id", told, rows)]
+    chosen = np.flatnonzero(stated | lacking)
+    made = Sparse(len(table), None if len(chosen) == len(table) else chosen, None, Fixed(ids[chosen]))
     return ds._with(labels=labels, annotations=table.replace({"id": made})), issues
+
+
+def _different(column: Sparse, video: Array) -> bool:
+    """Tell whether ids are integers, and in every video different ones."""
+    dense = column.dense()
+    if not isinstance(dense, Fixed):
+        return False
+    pairs = np.stack([video[column.present()], dense.values])
+    return bool(np.unique(pairs, axis=1).shape == pairs.shape)
+
+
+def _counted(video: Array, rows: Array, ids: Array) -> Array:
+    """Return ids of `rows`, counted in every video from one above those that it has."""
+    above = np.zeros(int(video.max(initial=-1)) + 1, np.int64)
+    np.maximum.at(above, video, ids)
+    own = video[rows]
+    order = np.argsort(own, kind="stable")
+    first = np.searchsorted(own[order], own[order])
+    rank = np.empty(len(rows), np.int64)
+    rank[order] = np.arange(len(rows)) - first
+    return np.asarray(above[own] + rank + 1)

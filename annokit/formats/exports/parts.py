@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -189,10 +191,35 @@ def _union(group: Sequence[Issue]) -> Issue:
 
 
 def _places(found: Sequence[Places]) -> Places:
-    items = [places.row(row)[0] for places in found for row in range(len(places))]
+    """Return all places, as arrays: there may be a million."""
+    names = _Joined([places.items for places in found])
+    starts = [names.starts[part] for part in range(len(found))]
+    pairs = list(zip(found, starts, strict=True))
+    item_rows = [np.where(places.item_rows < 0, -1, places.item_rows + start) for places, start in pairs]
     rows = [
         np.full(len(places), -1, np.int64) if places.annotation_rows is None else places.annotation_rows
         for places in found
     ]
-    details = [places.row(row)[2] or "" for places in found for row in range(len(places))]
-    return Places(items, np.arange(len(items), dtype=np.int64), np.concatenate(rows), details)
+    return Places(names, np.concatenate(item_rows), np.concatenate(rows), _details(found))
+
+
+def _details(found: Sequence[Places]) -> Sequence[str] | str | None:
+    first = found[0].details
+    if (first is None or isinstance(first, str)) and all(places.details == first for places in found):
+        return first
+    return [places.row(row)[2] or "" for places in found for row in range(len(places))]
+
+
+class _Joined(Sequence[Any]):
+    """Several sequences of names, one after another."""
+
+    def __init__(self, parts: Sequence[Sequence[Any]]) -> None:
+        self._parts = parts
+        self.starts = [0, *accumulate(map(len, parts))]
+
+    def __len__(self) -> int:
+        return self.starts[-1]
+
+    def __getitem__(self, index: Any) -> Any:
+        part = bisect_right(self.starts, index) - 1
+        return self._parts[part][index - self.starts[part]]
