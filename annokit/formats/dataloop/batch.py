@@ -16,7 +16,7 @@ from annokit.columns.base import Array
 from annokit.columns.json import dumps
 from annokit.formats.dataloop.facts import EXTRA
 from annokit.formats.dataloop.parse import BELOW, INNER, ITEM, Parser, Record
-from annokit.formats.dataloop.values import ABSENT, GAP, Values, escaped, joined, joined_texts, verbatim
+from annokit.formats.dataloop.values import ABSENT, GAP, Values, escaped, joined, joined_texts, strings, verbatim
 
 
 @attrs.define(eq=False)
@@ -193,3 +193,16 @@ class Sheet:
         if len(distinct) and distinct[0] == 0:
             codes, names = codes - 1, names[1:]
         self.mark("absent", codes, names)
+
+
+def read_ids(sheet: Sheet, batch: Batch) -> None:
+    """Read ``id``, or ``_id`` where there is no other."""
+    values, old = batch.get("id"), batch.get("_id")
+    if not old.empty:
+        use = old.has & ~values.has
+        sheet.keep("_id", old, np.flatnonzero(old.has & ~use))
+        sheet.mark("id", np.where(use, 0, -1), ["_id"])
+        values = Values.of([b if u else a for a, b, u in zip(values.raws, old.raws, use.tolist(), strict=True)])
+    column, odd = strings(values)
+    sheet.put("id", column)
+    sheet.keep_odd("id", values, odd)

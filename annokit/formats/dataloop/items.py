@@ -13,7 +13,7 @@ from annokit.columns import MISSING, Fixed, Text
 from annokit.columns.base import Array
 from annokit.columns.json import dumps, loads
 from annokit.formats.dataloop.attributes import Found, put_attributes, read_members
-from annokit.formats.dataloop.batch import Batch, Sheet
+from annokit.formats.dataloop.batch import Batch, Sheet, read_ids
 from annokit.formats.dataloop.facts import EXTRA, kind_of, mimetype_of
 from annokit.formats.dataloop.values import GAP, Values, integers, strings, text_of
 from annokit.geometry.boxes import FORMS
@@ -72,7 +72,7 @@ def items_of(batch: Batch, hint: Callable[[int], str], moving: Array) -> Items:
     sheet = Sheet(batch.count)
     names, unnamed = _names(sheet, batch, hint)
     kinds, untyped = _kinds(sheet, batch, names, moving)
-    _ids(sheet, batch)
+    read_ids(sheet, batch)
     sheet.put("name", Text.of(names))
     sheet.put("kind", Fixed(kinds))
     turned = orientations(batch.get(f"{SYSTEM}exif"))
@@ -92,19 +92,6 @@ def items_of(batch: Batch, hint: Callable[[int], str], moving: Array) -> Items:
     absent = {"filename": unnamed, **absent, f"{SYSTEM}mimetype": untyped}
     sheet.mark_absent({**absent, "metadata.fps": unrated, f"{SYSTEM}nb_frames": uncounted})
     return Items(sheet, names, kinds, videos, np.flatnonzero(turned).tolist())
-
-
-def _ids(sheet: Sheet, batch: Batch) -> None:
-    """Read ``id``, or ``_id`` where there is no other."""
-    values, old = batch.get("id"), batch.get("_id")
-    if not old.empty:
-        use = old.has & ~values.has
-        sheet.keep("_id", old, np.flatnonzero(old.has & ~use))
-        sheet.mark("id", np.where(use, 0, -1), ["_id"])
-        values = Values.of([b if u else a for a, b, u in zip(values.raws, old.raws, use.tolist(), strict=True)])
-    column, odd = strings(values)
-    sheet.put("id", column)
-    sheet.keep_odd("id", values, odd)
 
 
 def _text(sheet: Sheet, batch: Batch, path: str) -> Any:

@@ -12,7 +12,7 @@ from annokit.columns import Fixed, Json, Number, Sparse
 from annokit.columns.base import Array
 from annokit.columns.json import dumps, loads
 from annokit.formats.dataloop.attributes import V1, V2, attributes
-from annokit.formats.dataloop.batch import Batch, Sheet
+from annokit.formats.dataloop.batch import Batch, Sheet, read_ids
 from annokit.formats.dataloop.facts import KIND_OF_TYPE
 from annokit.formats.dataloop.poses import OWN_CLIENT, Pose
 from annokit.formats.dataloop.shapes import Shapes, shapes
@@ -72,7 +72,7 @@ def notes_of(batch: Batch, owner: Array, found: Specials) -> Notes:
     """
     sheet = Sheet(batch.count)
     sheet.put("item", Fixed(owner))
-    _ids(sheet, batch)
+    read_ids(sheet, batch)
     label, labels = _labels(sheet, batch)
     sheet.put("label", Fixed(label))
     _geometry(sheet, batch, np.array(sorted(found.poses), np.int64))
@@ -100,19 +100,6 @@ def _absent(sheet: Sheet, absent: dict[str, Array], states: Mapping[int, State])
         for path in state.absent:
             absent.setdefault(path, np.zeros(sheet.count, bool))[row] = True
     sheet.mark_absent(absent)
-
-
-def _ids(sheet: Sheet, batch: Batch) -> None:
-    """Read ``id``, or ``_id`` where there is no other."""
-    values, old = batch.get("id"), batch.get("_id")
-    if not old.empty:
-        use = old.has & ~values.has
-        sheet.keep("_id", old, np.flatnonzero(old.has & ~use))
-        sheet.mark("id", np.where(use, 0, -1), ["_id"])
-        values = Values.of([b if u else a for a, b, u in zip(values.raws, old.raws, use.tolist(), strict=True)])
-    column, odd = strings(values)
-    sheet.put("id", column)
-    sheet.keep_odd("id", values, odd)
 
 
 def _labels(sheet: Sheet, batch: Batch) -> tuple[Array, list[str]]:
