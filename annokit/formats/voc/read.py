@@ -62,7 +62,7 @@ def read(
         official ones, which are assumed where all objects have official names and nothing else tells.
     """
     asked = None if origin is None else form_of(context.dialect, origin)
-    form, told = form_for(source, context.dialect, bool(context.dialect_name), asked)
+    form, told = form_for(source, context.dialect, context.dialect_name, asked)
     found = _Reader(source, context, form, repair).files()
     pngs = Pngs.of(source, found.shared) if masks and source.kind != "file" else Pngs({}, {})
     ds = build(found, pngs, class_labels(source, classes))

@@ -24,17 +24,21 @@ def write_record(output: Output, dialect: str, form: str) -> None:
     output.write(FILE, f"{HEAD}{dialect}\norigin = {origin}\n".encode())
 
 
-def read_record(source: Source) -> str | None:
-    """Return the form of boxes that the record states, None where there is none."""
+def read_record(source: Source) -> tuple[str, str] | None:
+    """Return the dialect and the form of boxes that the record states, None where there is none."""
     if source.kind == "file" or FILE not in source:
         return None
     text = source.read_text(FILE)
     match = _ORIGIN.search(text) if text.startswith(HEAD) else None
-    return None if match is None else ORIGINS.get(match[1])
+    form = None if match is None else ORIGINS.get(match[1])
+    return None if form is None else (text.removeprefix(HEAD).partition("\n")[0], form)
 
 
-def form_for(source: Source, dialect: Dialect, named: bool, asked: str | None) -> tuple[str, list[Issue]]:
-    """Return the form of boxes, and what to tell: what the caller asks for counts, then the record, then the dialect.
+def form_for(source: Source, dialect: Dialect, name: str, asked: str | None) -> tuple[str, list[Issue]]:
+    """Return the form of boxes, and what to tell.
+
+    What the caller asks for counts, then the record where it is of the same dialect or no dialect is named, then the
+    dialect's own.
 
     Parameters
     ----------
@@ -42,16 +46,18 @@ def form_for(source: Source, dialect: Dialect, named: bool, asked: str | None) -
         The tree.
     dialect : Dialect
         The facts.
-    named : bool
-        Whether the caller named the dialect, so that its form is what they ask for.
+    name : str
+        The dialect's name, empty where none is named.
     asked : str or None
-        The form that they ask for otherwise.
+        The form that the caller asks for.
     """
-    recorded = read_record(source)
-    wanted = asked or (dialect.form if named else None)
-    form = wanted or recorded or dialect.form
-    if recorded is None or recorded == form:
+    record = read_record(source)
+    if record is None:
+        return asked or dialect.form, []
+    own, recorded = record
+    form = asked or (recorded if name in ("", own) else dialect.form)
+    if recorded == form:
         return form, []
-    names = {own: name for name, own in ORIGINS.items()}
+    names = {each: origin for origin, each in ORIGINS.items()}
     told = f"the tree was written with origin {names[recorded]!r}, and is read with origin {names[form]!r} as asked"
     return form, [Issue("assumed", "warning", told, examples=(FILE,), field="box", fate="kept")]

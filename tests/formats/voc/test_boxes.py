@@ -68,7 +68,7 @@ def test_the_origin_is_recorded_and_found_again(tmp_path, dialect, origin):
         record
         == f"# annokit {dialect if ':' in dialect else 'voc:'}\norigin = {'inclusive' if inclusive else 'corners'}\n"
     )
-    back = annokit.read(tmp_path / "out", **({} if origin is None or dialect == "voc" else given))
+    back = annokit.read(tmp_path / "out")
     assert back[0].boxes(unit="pixel").tolist() == [[0, 0, 40, 30]]
     assert not back.issues.of("assumed")
 

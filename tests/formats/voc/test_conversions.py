@@ -147,3 +147,54 @@ def test_items_of_unknown_size_are_written_without(tmp_path):
     with pytest.raises(annokit.MissingSizeError, match=r"b/a\.jpg"):
         annokit.write(fractions.build(), tmp_path / "no", "voc", on_loss="allow")
     assert not (tmp_path / "no").exists()
+
+
+SHAPES = {
+    "none": None,
+    "box": Box(0.1, 0.1, 0.5, 0.5),
+    "rotated_box": RotatedBox(0.5, 0.5, 0.2, 0.1, 30),
+    "ellipse": Ellipse(0.5, 0.5, 0.2, 0.1, 30),
+    "polygon": Polygon(((SQUARE,),)),
+    "polyline": Polyline(SQUARE),
+    "point": Point(0.5, 0.5),
+    "keypoints": Keypoints.of(SQUARE, [2, 2, 1, 0]),
+    "mask": Mask.encode(RING),
+}
+
+
+@pytest.mark.parametrize(
+    ("dialect", "options"),
+    [
+        ("voc", {}),
+        ("voc", {"masks": True}),
+        ("voc:standard", {"masks": True}),
+        ("voc:standard", {"origin": "corners"}),
+        ("voc:dataloop", {}),
+        ("voc:innotescus", {}),
+    ],
+)
+@pytest.mark.parametrize("kind", SHAPES)
+def test_the_plan_names_whatever_reading_finds_changed(tmp_path, kind, dialect, options):
+    ds = one(SHAPES[kind], score=0.5, track=4, attributes={"occluded": True, "colour": "red"})
+    report = annokit.plan(ds, dialect, **options)
+    assert annokit.write(ds, tmp_path / "out", dialect, on_loss="allow", **options) == report
+    back = annokit.read(tmp_path / "out")
+    fates = {(row.field, row.fate) for row in report.rows()}
+    if not back.annotations:
+        assert ("shape", "refused") in fates
+        return
+    before, after = ds.annotations[0], back.annotations[0]
+    assert (type(after.shape) is not type(before.shape)) == (("shape", "converted") in fates)
+    assert {("score", "dropped"), ("track", "dropped")} <= fates
+    assert (after.score, after.track) == (None, None)
+    for name in {*before.attributes, *after.attributes}:
+        own, found = before.attributes.get(name), after.attributes.get(name)
+        changed = own != found or type(own) is not type(found)
+        told = {fate for field, fate in fates if field == f"attributes.{name}"}
+        assert bool(told) == changed, (name, own, found, told)
+    if kind != "none":
+        np.testing.assert_allclose(
+            back[0].boxes(unit="pixel"),
+            np.rint(ds[0].boxes(unit="pixel")) if dialect == "voc:innotescus" else ds[0].boxes(unit="pixel"),
+            atol=1e-9,
+        )
