@@ -50,14 +50,21 @@ if TYPE_CHECKING:
 
 
 def detect(probe: Probe) -> Mapping[str, str]:
-    """Recognise label rows by the keys that every one of them has."""
-    head = probe.json_head()
-    if b'"data_units"' in head and (b'"object_answers"' in head or b'"label_hash"' in head):
-        return {"": "label rows with data_units"}
-    if b'"label_hash"' in head and b'"data_title"' in head and b'"dataset_hash"' in head:
-        return {"": "label rows with label_hash and dataset_hash"}
+    """Recognise label rows by the keys that every one of them has; an ontology may lie beside them."""
+    names: list[str | None] = [*probe.ending(".json")[:LOOKED_AT]]
+    for name in names or [None]:
+        head = probe.json_head(name)
+        if b'"data_units"' in head and (b'"object_answers"' in head or b'"label_hash"' in head):
+            return {"": "label rows with data_units"}
+        if b'"label_hash"' in head and b'"data_title"' in head and b'"dataset_hash"' in head:
+            return {"": "label rows with label_hash and dataset_hash"}
+        if b'"featureNodeHash"' not in head:
+            break
     return {}
 
+
+LOOKED_AT = 4
+"""JSON files that are looked at, where the first ones are ontologies."""
 
 FORMAT = Format(
     name="encord",

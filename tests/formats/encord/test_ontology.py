@@ -80,8 +80,11 @@ def test_an_ontology_is_made_of_what_rows_refer_to(tmp_path):
 
 def test_the_ontology_goes_into_an_archive_with_the_rows(tmp_path):
     path = tmp_path / "out.zip"
-    annokit.write(parsed(ROW), path, "encord", ontology="ontology.json")
+    ds = parsed(ROW, ontology=ONTOLOGY)
+    annokit.write(ds, path, "encord", ontology="ontology.json", keys="as-read")
     assert sorted(zipfile.ZipFile(path).namelist()) == ["ontology.json", "out.json"]
+    assert [match.format for match in annokit.detect(path)] == ["encord"]
+    assert list(differences(annokit.read(path), ds)) == []
 
 
 def test_an_ontology_that_lies_there_is_not_replaced_unasked(tmp_path):
