@@ -16,12 +16,20 @@ if TYPE_CHECKING:
 
 def stated_places(source: Source) -> list[Place] | None:
     """Return the places that a manifest lists, None where there is not one manifest."""
+    if source.kind == "file" or not _mentions(source, MANIFEST):
+        return None
     found = [name for name in source.names() if name == MANIFEST or name.endswith("/" + MANIFEST)]
-    if source.kind == "file" or len(found) != 1:
+    if len(found) != 1:
         return None
     above = found[0][: -len(MANIFEST)]
     listed = parse_manifest(source.read(found[0]), source.where(found[0]))
     return [_below(place, above) for place in listed]
+
+
+def _mentions(source: Source, *words: str) -> bool:
+    """Tell whether any name holds one of some words; there may be a million names, and most trees are no exports."""
+    names = "\n".join(source.names())
+    return any(word in names for word in words)
 
 
 def _below(place: Place, above: str) -> Place:
@@ -41,7 +49,7 @@ class Guess:
 
 def guessed_places(source: Source) -> Guess | None:
     """Return where datasets lie by the names of folders alone, None where no folder is called ``annotations``."""
-    if source.kind == "file":
+    if source.kind == "file" or not _mentions(source, ANNOTATIONS + "/", PICTURES + "/"):
         return None
     trees = _trees(source.names())
     roots = [root for root, tree in trees.items() if tree[ANNOTATIONS]]
