@@ -10,9 +10,12 @@ import attrs
 import numpy as np
 
 from annokit.formats.innotescus.facts import POINTS, SIDES, Record, is_number
-from annokit.formats.innotescus.records import NOTHING_DRAWN, box_drawn, box_record, poly_drawn
+from annokit.formats.innotescus.records import NOTHING_DRAWN, box_drawn, poly_drawn
+from annokit.model.schema import KIND_CODE
 
 Ring = list[list[Any]]
+
+BOX, ROTATED, POLYGON, LINE = (KIND_CODE[name] for name in ("box", "rotated_box", "polygon", "polyline"))
 
 LARGE = 1 << 53
 """Where integers begin that no double tells apart."""
@@ -88,10 +91,10 @@ def _unknown(record: Record, _: Nest) -> Drawn:
 
 def _box(record: Record, _: Nest) -> Drawn:
     numbers, turned, extras = _sides(record.get("box"))
-    fields: Record = {"kind": "box", "box": numbers}
+    fields: Record = {"kind": BOX, "box": numbers}
     if turned is not None:
-        fields = {"kind": "rotated_box", "rotated": (numbers, turned, "radians")}
-    return Drawn([fields], box_drawn(_stated(numbers, turned, extras)), extras)
+        fields = {"kind": ROTATED, "rotated": (numbers, turned, "radians")}
+    return Drawn([fields], box_drawn(record["box"]), extras)
 
 
 def _sides(box: Any) -> tuple[list[Any], Any, Record]:
@@ -110,10 +113,6 @@ def _sides(box: Any) -> tuple[list[Any], Any, Record]:
     return numbers, turned, {"#box": {**more, **lacks}} if more or lacks else {}
 
 
-def _stated(numbers: list[Any], turned: Any, extras: Record) -> Record:
-    return with_more(box_record(numbers, turned), extras.get("#box"))
-
-
 def with_more(box: Record, more: Record | None) -> Record:
     """Return a box with what its marker adds."""
     if not more:
@@ -128,18 +127,17 @@ def _poly(record: Record, nest: Nest) -> Drawn:
     if type(is_open) is not bool and is_open is not None:
         raise _Odd("is_open", f"{is_open!r:.40} is neither true nor false")
     extras: Record = {"#points": form} if form else {}
-    numbers, stated = None, None
+    numbers, box = None, None
     if isinstance(record.get("box"), dict):
         numbers, turned, more = _sides(record["box"])
         if turned is not None:
             more = {"#box": {**more.get("#box", {}), "orientation": turned}}
         extras |= more
-        stated = _stated(numbers, None, extras)
-    contours = [contour(ring, form) for ring in rings]
+        box = record["box"]
+    stated = poly_drawn(record["poly"], bool(is_open), box)
     if is_open:
-        rows = [{"kind": "polyline", "points": [[ring]], "box": numbers} for ring in rings]
-        return Drawn(rows, poly_drawn(contours, True, stated), extras)
-    return _polygon(rings, nest, numbers, poly_drawn(contours, False, stated), extras)
+        return Drawn([{"kind": LINE, "points": [[ring]], "box": numbers} for ring in rings], stated, extras)
+    return _polygon(rings, nest, numbers, stated, extras)
 
 
 def _polygon(rings: list[Ring], nest: Nest, box: Any, stated: Record, extras: Record) -> Drawn:
@@ -152,7 +150,7 @@ def _polygon(rings: list[Ring], nest: Nest, box: Any, stated: Record, extras: Re
     if len(rings) > 1:
         holes = len(rings) - len(parts)
         told = f"{len(rings)} contours: {len(parts)} parts, {holes} holes"
-    return Drawn([{"kind": "polygon", "points": parts, "box": box}], stated, extras, told)
+    return Drawn([{"kind": POLYGON, "points": parts, "box": box}], stated, extras, told)
 
 
 _READERS: dict[str | None, Callable[[Record, Nest], Drawn]] = {"Box": _box, "Poly": _poly, None: _nothing}

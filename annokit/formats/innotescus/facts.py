@@ -91,6 +91,8 @@ def restored(stated: Record, extras: Mapping[str, Any]) -> Record:
 
     A key that was absent comes with the value that it has got since.
     """
+    if not extras:
+        return stated
     absent = extras.get(ABSENT, ())
     found = {key: value for key, value in stated.items() if key not in absent or (value and key not in MADE_UP)}
     found.update((key, value) for key, value in extras.items() if not key.startswith("#"))

@@ -264,23 +264,31 @@ def _folders(names: set[str | None]) -> dict[str | None, str | None]:
 def numbered(ds: Dataset, apply: bool) -> Found:
     """Give every image and video of a data set an index of its own."""
     items, sequences = texts(ds._items, "id"), texts(ds._sequences, "id")
-    names: list[str] = []
+    images: list[int] = []
+    videos: list[str] = []
     for group in entries(ds).values():
         idents = [entry.ident for entry in group]
         if None in idents or len(set(idents)) < len(idents):
             for place, entry in enumerate(group):
                 own, row = (sequences, entry.sequence) if entry.image is None else (items, entry.image)
                 own[row or 0] = place
-                names.append(ds.names[row or 0] if entry.image is not None else ds.sequences[row or 0].name)
-    if not names:
+                if entry.image is None:
+                    videos.append(ds.sequences[row or 0].name)
+                else:
+                    images.append(entry.image)
+    if not images and not videos:
         return ds, []
+    told = "images and videos of a data set are counted"
+    issues = [at_items(ds, "derived", "id", told, np.array(sorted(images)))] if images else []
+    if videos:
+        issues.append(at_all("derived", "sequence.id", told, videos))
     owner = ds._items.array("sequence")
     for row in np.flatnonzero(ds._items.array("kind") == VIDEO).tolist():
         items[row] = sequences[owner[row]]
     changed = ds._with(
         items=ds._items.replace({"id": _column(items)}), sequences=ds._sequences.replace({"id": _column(sequences)})
     )
-    return changed, [at_all("derived", "id", "images and videos of a data set are counted", names)]
+    return changed, issues
 
 
 def in_order(ds: Dataset, apply: bool) -> Found:

@@ -21,6 +21,7 @@ from annokit.formats.steps import cleared
 from annokit.geometry.boxes import FORMS, convert
 from annokit.model.rows import _shapes as shapes_of
 from annokit.model.schema import KIND_CODE, ROTATED_FORMS, UNITS
+from annokit.model.shapes import rings_of
 
 if TYPE_CHECKING:
     from annokit.formats.steps import Found
@@ -37,32 +38,29 @@ def whole_outlines(ds: Dataset, apply: bool) -> Found:
     column = ds._annotations.sparse("points")
     if column is None:
         return ds, []
-    kinds = ds._annotations.array("kind")
     rows = column.present()
-    values = column.values_of(rows)
-    bad = [place for place, shape in enumerate(values) if not _whole(shape)]
+    bad, pieces = _outlines(ds, rows)
     issues = []
-    if bad:
+    if bad.any():
         issues.append(at_annotations(ds, "dropped", "shape", "an outline has no points, or no numbers", rows[bad]))
-    kept = [place for place in range(len(rows)) if place not in set(bad)]
-    lines = [place for place in kept if kinds[rows[place]] == KIND_CODE["polyline"] and _pieces(values[place]) > 1]
-    if lines:
-        told = "a line is one list of points"
-        issues.append(at_annotations(ds, "restated", "shape", told, rows[lines]))
-        joined = [[[[point for part in values[place] for ring in part for point in ring]]] for place in lines]
-        ds = ds._with(
-            annotations=ds._annotations.replace({"points": placed(ds, "points", rows[lines], shapes_of(joined))})
-        )
-    return (shapeless(ds, rows[bad]) if bad else ds), issues
+    lines = rows[~bad & (ds._annotations.array("kind")[rows] == KIND_CODE["polyline"]) & (pieces > 1)]
+    if len(lines):
+        issues.append(at_annotations(ds, "restated", "shape", "a line is one list of points", lines))
+        found = column.values_of(lines)
+        joined = [[[[point for part in shape for ring in part for point in ring]]] for shape in found]
+        ds = ds._with(annotations=ds._annotations.replace({"points": placed(ds, "points", lines, shapes_of(joined))}))
+    return (shapeless(ds, rows[bad]) if bad.any() else ds), issues
 
 
-def _whole(shape: Any) -> bool:
-    rings = [ring for part in shape for ring in part]
-    return bool(rings) and all(rings) and bool(np.isfinite(np.concatenate(rings)).all())
-
-
-def _pieces(shape: Any) -> int:
-    return sum(len(part) for part in shape)
+def _outlines(ds: Dataset, rows: Array) -> tuple[Array, Array]:
+    """Tell which outlines have an empty ring, no ring or a number that is none, and count the rings of each."""
+    points, rings, parts, shapes = rings_of(ds, rows, "source")
+    pieces = np.diff(parts[shapes])
+    bad = pieces == 0
+    every = np.arange(len(rows))
+    bad[every.repeat(pieces)[np.diff(rings) == 0]] = True
+    bad[every.repeat(np.diff(rings[parts[shapes]]))[~np.isfinite(points).all(axis=1)]] = True
+    return bad, pieces
 
 
 def boxes_of_shapes(ds: Dataset, apply: bool) -> Found:
@@ -143,10 +141,9 @@ def nested_contours(ds: Dataset, apply: bool) -> Found:
         return ds, []
     rows = column.present()
     rows = rows[ds._annotations.array("kind")[rows] == KIND_CODE["polygon"]]
+    rows = rows[_outlines(ds, rows)[1] > 1]
     marks = texts(ds._annotations, "extras/innotescus/#contours")
-    several = [
-        (row, shape) for row, shape in zip(rows.tolist(), column.values_of(rows), strict=True) if _pieces(shape) > 1
-    ]
+    several = list(zip(rows.tolist(), column.values_of(rows), strict=True))
     wrong, stale, fixed = [], [row for row, mark in enumerate(marks) if mark is not None], []
     for row, shape in several:
         rings = [ring for part in shape for ring in part]

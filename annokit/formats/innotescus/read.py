@@ -15,13 +15,14 @@ from annokit.formats.innotescus.definitions import KNOWN as DEFINED
 from annokit.formats.innotescus.definitions import definition, misfit
 from annokit.formats.innotescus.drawn import Drawn, Nest, checked_holes, drawn
 from annokit.formats.innotescus.entries import Entries, needed_of
-from annokit.formats.innotescus.facts import Record, differing, is_integer, keyed
+from annokit.formats.innotescus.facts import Record, differing, is_integer
 from annokit.formats.innotescus.files import Group, Listing, groups
 from annokit.formats.innotescus.records import annotation_record
 from annokit.formats.innotescus.told import Told
 from annokit.formats.innotescus.tracks import split_tracks
-from annokit.model.builder import DatasetBuilder
+from annokit.model.builder import NULL, DatasetBuilder
 from annokit.model.label import AttributeDefinition
+from annokit.model.rows import ANNOTATION_DEFAULTS, ANNOTATION_MAKERS, Rows
 from annokit.report import Report
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 KNOWN = frozenset(
     annotation_record((None, None), None, None, dict.fromkeys(("type", "box", "poly", "is_open")), ("", {}))
 )
+TEXTUAL = ("class_id", "instance_id", "annotators", "meta_data")
 DRAWN = ("type", "box", "poly", "is_open")
 
 
@@ -185,22 +187,23 @@ class _Annotations:
 
     def read(self, listing: Listing, context: ReadContext) -> None:
         """Add every annotation."""
-        for pointer, record in listing.records():
-            if not isinstance(record, dict) or not is_integer(record.get("dataset_item_index")):
-                expected = 'an object with an integer "dataset_item_index"'
-                context.problems.add(_bad(listing.where, pointer, record, expected))
-                continue
-            self._annotation(f"{listing.where}: {pointer}", record)
+        for first, records in listing.blocks():
+            rows = Rows(ANNOTATION_MAKERS, ANNOTATION_DEFAULTS)
+            start = self.builder.annotation_count
+            for place, record in enumerate(records, first):
+                if not isinstance(record, dict) or not is_integer(record.get("dataset_item_index")):
+                    expected = 'an object with an integer "dataset_item_index"'
+                    context.problems.add(_bad(listing.where, f"/{place}", record, expected))
+                    continue
+                self._annotation(rows, start, f"{listing.where}: /{place}", record)
+            self.builder.add_annotations(rows.table())
 
-    def _annotation(self, where: str, record: Record) -> None:
-        index = record["dataset_item_index"]
+    def _annotation(self, rows: Rows, start: int, where: str, record: Record) -> None:
+        index, row = record["dataset_item_index"], start + rows.length
         item, frame = self.entries.place(index, record.get("frame_index"))
-        row = self.builder.annotation_count
         if not record.keys() <= KNOWN:
             self.told.keys(record, KNOWN)
-        ident, instance, author, values = (
-            record.get(k) for k in ("class_id", "instance_id", "annotators", "meta_data")
-        )
+        ident, instance, author, values = (record.get(key) for key in TEXTUAL)
         label = self.classes.position(ident, where) if _is_id(ident) else None
         number = instance if is_integer(instance) else None
         shape = drawn(record, self.nest)
@@ -210,19 +213,18 @@ class _Annotations:
             (index, frame), None if label is None else ident, number, shape.stated, (name, attributes)
         )
         extras = {**differing(record, stated), **shape.extras}
-        self._report(where, row, record, extras, shape)
+        if extras or shape.nested is not None:
+            self._report(where, row, record, extras, shape)
         for key, why in _misfits(self.definitions, attributes) if attributes else ():
             self.told.add("misfit", f"{where}/meta_data/{key}: {why}", row=row)
-        fields = {
-            "id" if frame == 0 and index not in self.entries.videos else "track": number,
-            "author": name,
-            "attributes": attributes,
-            "extras": keyed(extras),
-        }
+        fields: Record = {"item": item, "label": label, "author": name}
+        fields["track" if index in self.entries.videos else "id"] = number
+        for key, value in attributes.items():
+            fields[f"attributes/{key}"] = NULL if value is None else value
         for place, geometry in enumerate(shape.rows):
-            if place:
-                fields["extras"] = keyed({**extras, "#more": True})
-            self.builder.add_annotation(item, label, **geometry, **fields)
+            more = {**extras, "#more": True} if place else extras
+            told = {f"extras/innotescus/{key}": NULL if value is None else value for key, value in more.items()}
+            rows.append({**fields, **geometry, **told})
 
     def _report(self, where: str, row: int, record: Record, extras: Record, shape: Drawn) -> None:
         if shape.nested is not None:

@@ -137,8 +137,9 @@ def group_values(table: Table, prefix: str, rows: Array) -> list[Record]:
     found: list[Record] = [{} for _ in range(len(rows))]
     for name, column in table.group(prefix).items():
         slots = column.slots_of(rows)
-        for place in np.flatnonzero(slots >= 0).tolist():
-            found[place][name] = column.values.value(int(slots[place]))
+        places = np.flatnonzero(slots >= 0)
+        for place, value in zip(places.tolist(), column.values.values_of(slots[places]), strict=True):
+            found[place][name] = value
     return found
 
 
