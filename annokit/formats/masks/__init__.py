@@ -39,7 +39,11 @@ of unknown size come back. A tree without it is told by its names; those of pict
 How it is written
 -----------------
 Annotations are painted in their order, later ones over earlier ones; what is covered, and what is merged, is reported.
-Shapes become the pixels that they cover. The bits per pixel are the least that the largest value of the tree needs.
+Shapes become the pixels that they cover, as pycocotools decides them. What none covers is the background: value 0, or
+what ``background=`` says, such as 255 where that means void; a class with that value gets another one, which is
+reported, and reading knows the background from ``classes.json``. Grey of 8 bits, of 16 bits or 24 bits in RGBA is
+written, the least that the largest value of the tree needs; ``pixels="palette"`` writes indices of a palette where all
+are below 256, and ``preview=True`` adds pictures in colours: those of the classes, or one per object.
 """
 
 from __future__ import annotations

@@ -17,6 +17,9 @@ Content = Literal["picture", "object", "label"]
 class Dialect:
     """The facts of one dialect."""
 
+    title: str
+    """What people call it."""
+
     tasks: frozenset[Task]
     """What people train on it for."""
 
@@ -61,21 +64,60 @@ INSTANCE: frozenset[Task] = frozenset(("instance",))
 BOTH: frozenset[Task] = SEMANTIC | INSTANCE
 
 DIALECTS: Mapping[str, Dialect] = {
-    "semantic": Dialect(tasks=SEMANTIC, content="picture", merged=True, folder="masks/", class_file="classes.json"),
+    "semantic": Dialect(
+        title="Mask PNGs, a pixel is its class",
+        tasks=SEMANTIC,
+        content="picture",
+        merged=True,
+        folder="masks/",
+        class_file="classes.json",
+    ),
     "instance": Dialect(
-        tasks=BOTH, content="picture", merged=False, folder="masks/", class_file="classes.json", listed=True
+        title="Mask PNGs, a pixel is its object",
+        tasks=BOTH,
+        content="picture",
+        merged=False,
+        folder="masks/",
+        class_file="classes.json",
+        listed=True,
     ),
     "individual": Dialect(
-        tasks=BOTH, content="object", merged=False, folder="masks/", class_file="classes.json", numbered=True
+        title="Mask PNGs, one per object",
+        tasks=BOTH,
+        content="object",
+        merged=False,
+        folder="masks/",
+        class_file="classes.json",
+        numbered=True,
     ),
     "innotescus-semantic": Dialect(
-        tasks=BOTH, content="picture", merged=True, class_file="classes.txt", listed=True, frames=True
+        title="Mask PNGs of classes as Innotescus exports them",
+        tasks=BOTH,
+        content="picture",
+        merged=True,
+        class_file="classes.txt",
+        listed=True,
+        frames=True,
     ),
     "innotescus-instance": Dialect(
-        tasks=INSTANCE, content="picture", merged=False, class_file="classes.txt", listed=True, frames=True
+        title="Mask PNGs of objects as Innotescus exports them",
+        tasks=INSTANCE,
+        content="picture",
+        merged=False,
+        class_file="classes.txt",
+        listed=True,
+        frames=True,
     ),
-    "innotescus-individual": Dialect(tasks=BOTH, content="object", merged=False, numbered=True, frames=True),
+    "innotescus-individual": Dialect(
+        title="Mask PNGs, one per object, as Innotescus exports them",
+        tasks=BOTH,
+        content="object",
+        merged=False,
+        numbered=True,
+        frames=True,
+    ),
     "dataloop": Dialect(
+        title="Mask PNGs, one per label, as Dataloop exports them",
         tasks=SEMANTIC,
         content="label",
         merged=True,
