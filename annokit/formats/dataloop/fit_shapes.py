@@ -159,7 +159,7 @@ def nested_polygons(ds: Dataset, apply: bool) -> Found:
 
     A ring inside the first one is read as a hole, any other as a part.
     """
-    rows = of_kind(ds, "polygon")
+    rows = _of_several_rings(ds, of_kind(ds, "polygon"))
     if not len(rows):
         return ds, []
     shapes = _polygons(ds, rows)
@@ -181,6 +181,14 @@ def nested_polygons(ds: Dataset, apply: bool) -> Found:
     column = placed(split, "points", places, _shapes(rings))
     copies = np.setdiff1d(places, starts)
     return split._with(annotations=_without(split, copies, column)), [issue]
+
+
+def _of_several_rings(ds: Dataset, rows: Array) -> Array:
+    """Return the polygons that have more than one ring; one alone is always read as it is."""
+    if not len(rows):
+        return rows
+    _, _, parts, shapes = rings_of(ds, rows, "source")
+    return rows[np.diff(parts[shapes]) > 1]
 
 
 def _without(ds: Dataset, copies: Array, points: Any) -> Any:
