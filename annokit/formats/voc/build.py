@@ -15,8 +15,9 @@ from annokit.formats.voc.items import Items
 from annokit.formats.voc.label_map import OFFICIAL
 from annokit.formats.voc.names import PictureIndex, item_name
 from annokit.formats.voc.objects import Objects
+from annokit.formats.voc.record import read_record
 from annokit.formats.voc.segmentation import Joined, Pngs
-from annokit.formats.voc.splits import read_splits
+from annokit.formats.voc.splits import folder_splits, read_splits
 from annokit.geometry.boxes import FORMS
 from annokit.model.builder import DatasetBuilder
 from annokit.model.label import Label
@@ -162,6 +163,8 @@ def _splits(found: Found) -> tuple[dict[int, str], Sequence[Issue]]:
         return {}, ()
     keys = found.items.keys
     chosen, issues = read_splits(found.source, set(keys), found.shared)
+    if not chosen and not issues and read_record(found.source) is None:
+        chosen, issues = folder_splits(keys)
     return {row: chosen[key] for row, key in enumerate(keys) if key in chosen}, issues
 
 

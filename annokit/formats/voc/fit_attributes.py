@@ -14,7 +14,7 @@ from annokit.columns.make import sparse_of
 from annokit.formats.places import at_annotations
 from annokit.formats.voc.dialects import FLAGS, Dialect
 from annokit.formats.voc.gathered import coded
-from annokit.formats.voc.values import ILLEGAL, INTEGER, legal
+from annokit.formats.voc.values import ILLEGAL, INTEGER, legal, trimmed
 from annokit.model.schema import KIND_CODE
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def as_text(name: str, value: Any) -> Any:
     if isinstance(value, int):
         return value if abs(value) < LARGEST else str(value)
     text = value if isinstance(value, str) else dumps(value).decode()
-    text = legal(text)
+    text = trimmed(legal(text)) if name in FLAGS else legal(text)
     return int(text) if INTEGER.fullmatch(text) else text
 
 

@@ -18,7 +18,7 @@ from annokit.formats.voc.items import located, stated_size
 from annokit.formats.voc.label_map import BACKGROUND, is_listable
 from annokit.formats.voc.names import xml_files
 from annokit.formats.voc.splits import is_split
-from annokit.formats.voc.values import legal
+from annokit.formats.voc.values import legal, trimmed
 from annokit.model.label_set import LabelSet
 
 if TYPE_CHECKING:
@@ -162,12 +162,17 @@ def by_file(folder: str) -> Step:
 
 
 def legal_names(ds: Dataset, apply: bool) -> Found:
-    """Replace characters in the names of labels that XML can't hold."""
-    changed = [label.name for label in ds.labels if legal(label.name) != label.name]
+    """Replace characters in the names of labels that XML can't hold, and leave out white space around them."""
+    changed = [label.name for label in ds.labels if trimmed(legal(label.name)) != label.name]
     if not changed:
         return ds, []
-    labels = [attrs.evolve(label, name=legal(label.name)) for label in ds.labels]
-    issue = at_all("renamed", "label.name", "characters that XML can't hold are replaced", [legal(n) for n in changed])
+    labels = [attrs.evolve(label, name=trimmed(legal(label.name))) for label in ds.labels]
+    issue = at_all(
+        "renamed",
+        "label.name",
+        "characters that XML can't hold are replaced, and white space around left out",
+        [legal(n) for n in changed],
+    )
     return ds._with(labels=LabelSet(labels, ds.labels.attributes)), [issue]
 
 

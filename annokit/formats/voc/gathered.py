@@ -12,7 +12,7 @@ from annokit.columns import Json, Sparse, Text
 from annokit.columns.base import Array
 from annokit.columns.make import column_of
 from annokit.columns.sparse import narrowest
-from annokit.formats.voc.values import typed
+from annokit.formats.voc.values import trimmed, typed
 
 
 @attrs.define(eq=False)
@@ -38,7 +38,7 @@ class Gathered:
         """Add a block of texts, each for what it means; no row comes twice."""
         known = self.texts
         for text in set(texts) - known.keys():
-            known[text] = self._code(typed(text))
+            known[text] = self._code(typed(trimmed(text)))
         self.rows.append(np.array(rows, np.int64))
         self.codes.append(np.fromiter(map(known.__getitem__, texts), np.int32, len(texts)))
 

@@ -14,7 +14,7 @@ from annokit.columns.json import dumps
 from annokit.formats.voc.dialects import Dialect
 from annokit.formats.voc.gathered import coded, in_order
 from annokit.formats.voc.plain import Node, Tags, Texts, getter, outline
-from annokit.formats.voc.values import INTEGER, members_of, typed, value_of
+from annokit.formats.voc.values import INTEGER, members_of, trimmed, typed, value_of
 
 QUIET = frozenset(("folder", "filename", "path", "source", "owner", "segmented", "depth", "size"))
 """Elements that are kept as extras and expected, so that no issue tells of them."""
@@ -153,7 +153,7 @@ class Items:
     def _usual(self, told: Sequence[str]) -> tuple[tuple[int, int], bytes | None]:
         """Return a size and the depth to keep; unknown where the texts are not two positive integers."""
         width, height = _side(told[0]), _side(told[1])
-        if width is None or height is None:
+        if width is None or height is None or told[0] != str(width) or told[1] != str(height):
             return UNKNOWN, None
         depth = typed(told[2]) if len(told) > 2 else None
         kept = None if depth is None or self._is_fixed("depth", depth, "") else dumps(depth)
@@ -219,6 +219,8 @@ class Items:
         sides = _side(told.get("width")), _side(told.get("height"))
         if sides[0] is not None and sides[1] is not None:
             self._sizes[row] = (sides[0], sides[1])
+            if set(told) <= set(SIDES):
+                return
         if told.get("width") not in ("0", None):
             stated = [f"{side} {told[side]}" for side in SIDES if side in told]
             self.odd.append((row, f"size: {', '.join(stated):.60}"))
@@ -252,7 +254,8 @@ def located(tag: str, name: str) -> str:
 
 
 def _side(text: Any) -> int | None:
-    if not isinstance(text, str) or not INTEGER.fullmatch(text):
+    text = trimmed(text) if isinstance(text, str) else ""
+    if not INTEGER.fullmatch(text):
         return None
     return int(text) if 0 < int(text) < 1 << 31 else None
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from annokit.codecs.names import safe_names
+from annokit.formats.voc.values import trimmed
 from annokit.media.find import scan
 from annokit.model.media import STILL
 
@@ -73,7 +74,7 @@ def item_name(key: str, filename: str, alone: bool) -> str:
         Whether the file holds no other annotation.
     """
     folder, slash, part = key.rpartition("/")
-    named = filename.replace("\\", "/").rpartition("/")[2]
+    named = trimmed(filename).replace("\\", "/").rpartition("/")[2]
     if not alone:
         return folder + slash + (named or part)
     if stem(named) == part:
@@ -130,7 +131,7 @@ class PictureIndex:
 
     def path(self, name: str, stated: str = "") -> Path | None:
         """Return where a picture of the tree lies on disk: by its name, else by what the element ``filename`` says."""
-        part = stated.replace("\\", "/").rpartition("/")[2]
+        part = trimmed(stated).replace("\\", "/").rpartition("/")[2]
         folder, slash, _ = name.rpartition("/")
         tried = (name, folder + slash + part, part)
         file = next((self._inside[each] for each in tried if each in self._inside), None)

@@ -22,7 +22,7 @@ from annokit.formats.voc.dialects import FLAGS, Dialect
 from annokit.formats.voc.gathered import Gathered, coded, in_order
 from annokit.formats.voc.object_plan import CORNERS, Plan, missing, plan_of
 from annokit.formats.voc.plain import Tags, Texts
-from annokit.formats.voc.values import members_of, typed
+from annokit.formats.voc.values import members_of, trimmed, typed
 from annokit.model.schema import KIND_CODE
 
 _MARK = "\v"
@@ -138,7 +138,7 @@ class Objects:
         self._named[row] = name
         if element.attrib:
             members["#attrib"] = dict(element.attrib)
-        told = {tag: typed(members.pop(tag)) for tag in FLAGS if isinstance(members.get(tag), str)}
+        told = {tag: typed(trimmed(members.pop(tag))) for tag in FLAGS if isinstance(members.get(tag), str)}
         told.update(self._attributes(row, members, tuple(told)))
         if told:
             self._valued.append((row, told))
@@ -224,7 +224,9 @@ class Objects:
         for row, name in self._named.items():
             found[row - self._done] = name
         codes = self.names
-        self._codes.append(np.fromiter((codes.setdefault(name, len(codes)) for name in found), np.int64, len(found)))
+        self._codes.append(
+            np.fromiter((codes.setdefault(trimmed(name), len(codes)) for name in found), np.int64, len(found))
+        )
 
     def _settle_values(self) -> None:
         for plan in self._used():

@@ -20,6 +20,7 @@ MASKED = "ImageSets/Segmentation/"
 
 _LIST = re.compile(r"^(?P<above>.*?)(?:^|(?<=/))ImageSets/(?P<kind>[^/]+)/(?P<split>[^/]+)\.txt$", re.IGNORECASE)
 _SAFE = re.compile(r"[\w][\w.-]{0,99}")
+_WORDS = {"train": "train", "valid": "val", "val": "val", "validation": "val", "test": "test"}
 _WHOLE = {"trainval": ("train", "val")}
 
 
@@ -51,6 +52,15 @@ def read_splits(source: Source, keys: Collection[str], shared: str) -> tuple[dic
         else:
             several.append(f"{key}: {', '.join(own)}")
     return chosen, [*_told("several lists name it, so that it has no split", several, "warning"), *_unknown(unknown)]
+
+
+def folder_splits(keys: Sequence[str]) -> tuple[dict[str, str], list[Issue]]:
+    """Return the split that a folder of its own tells of each annotation, where all lie in such folders."""
+    found = {key: _WORDS.get(key.partition("/")[0].lower(), "") for key in keys if "/" in key}
+    if not keys or len(found) < len(set(keys)) or not all(found.values()):
+        return {}, []
+    told = "folders are called train, valid or test, and were taken for splits"
+    return found, [Issue("assumed", "info", told, len(found), field="split", fate="kept")]
 
 
 def _lists(source: Source) -> list[tuple[str, str, str]]:

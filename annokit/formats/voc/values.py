@@ -15,6 +15,9 @@ INTEGER = re.compile(r"0|-?[1-9][0-9]{0,17}")
 ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 """Characters that XML can't hold."""
 
+WHITE = " \t\r\n"
+"""White space of XML."""
+
 VERBATIM = "#xml"
 """Key of an element that is kept as text."""
 
@@ -27,6 +30,11 @@ def typed(text: str | None) -> int | str:
     if text is None:
         return ""
     return int(text) if INTEGER.fullmatch(text) else text
+
+
+def trimmed(text: str) -> str:
+    """Return text without the white space around it, which writers of indented XML add."""
+    return text.strip(WHITE)
 
 
 def legal(text: str) -> str:

@@ -47,7 +47,7 @@ def test_the_usual_elements_are_attributes(tmp_path):
 def test_flags_may_say_anything(tmp_path, told):
     escaped = told.replace("&", "&amp;").replace("<", "&lt;")
     ds = objects(tmp_path, f"<truncated>{escaped}</truncated>{BOX}")
-    assert attributes(ds) == [{"truncated": int(told) if told in ("2", "-1") else told}]
+    assert attributes(ds) == [{"truncated": int(told) if told in (" 1 ", "2", "-1") else told}]
     comes_back(tmp_path, ds)
 
 
@@ -177,6 +177,47 @@ def test_labels_come_in_the_order_of_their_first_use_and_may_be_anything(tmp_pat
     assert ds.labels.names == ("собака", "a b", "", "0", "#x", "x:y", "猫 & mouse")
     assert ds[0].label_ids.tolist() == [0, 1, 2, 3, 4, 5, 6, 0]
     comes_back(tmp_path, ds)
+
+
+def test_white_space_of_indented_files_is_no_part_of_what_they_say(tmp_path):
+    text = """<annotation>
+  <filename>
+    a.jpg
+  </filename>
+  <size><width>
+    40
+  </width><height> 30 </height></size>
+  <object>
+    <name>
+      cat
+    </name>
+    <pose>\tLeft </pose>
+    <truncated>
+      1
+    </truncated>
+    <bndbox><xmin>
+      1
+    </xmin><ymin> 2</ymin><xmax>30 </xmax><ymax>20</ymax></bndbox>
+  </object>
+</annotation>"""
+    ds = annokit.read(tree(tmp_path / "in", {"a.xml": text}), "voc")
+    assert (ds.names, ds.labels.names, ds[0].width, ds[0].height) == (("a.jpg",), ("cat",), 40, 30)
+    assert attributes(ds) == [{"pose": "Left", "truncated": 1}]
+    assert ds[0].boxes(unit="pixel").tolist() == [[1, 2, 30, 20]]
+    assert not ds.issues.of("odd-value")
+    comes_back(tmp_path, ds)
+
+
+def test_labels_with_white_space_around_are_renamed_and_that_is_told(tmp_path):
+    builder = annokit.DatasetBuilder()
+    item = builder.add_item("a.jpg", width=40, height=30)
+    for name in (" cat ", "cat", "a b"):
+        builder.add_annotation(item, name, annokit.Box(0, 0, 0.5, 0.5))
+    report = annokit.write(builder.build(), tmp_path / "out", "voc", on_loss="allow")
+    assert {(i.field, i.fate) for i in report if str(i.field).startswith("label")} == {
+        ("label.name", "renamed"), ("label", "converted")
+    }  # fmt: skip
+    assert annokit.read(tmp_path / "out").labels.names == ("cat", "a b")
 
 
 # Dataloop -----------------------------------------------------------------------------------------------------------------

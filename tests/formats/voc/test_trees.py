@@ -247,6 +247,23 @@ def test_splits_no_list_can_be_called_are_dropped_and_told(tmp_path):
     assert [path.name for path in (tmp_path / "out/ImageSets/Main").iterdir()] == ["my_split.1.txt"]
 
 
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (("train/a", "valid/b", "test/sub/c"), ["test", "train", "val"]),
+        (("train/a", "other/b"), [None, None]),
+        (("train/a", "b"), [None, None]),
+    ],
+)
+def test_folders_of_splits_as_roboflow_has_them(tmp_path, names, expected):
+    files = {f"{name}.xml": annotation(f"{name.rpartition('/')[2]}.jpg", an_object()) for name in names}
+    ds = annokit.read(tree(tmp_path / "in", files), "voc")
+    assert sorted((item.split for item in ds), key=str) == expected
+    assert [i.field for i in ds.issues.of("assumed") if i.field == "split"] == ["split"] * (None not in expected)
+    annokit.write(ds, tmp_path / "out", "voc", on_loss="raise")
+    assert annokit.read(tmp_path / "out") == ds
+
+
 # the devkit ---------------------------------------------------------------------------------------------------------------
 
 
