@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -47,6 +48,7 @@ def read(source: Source, context: ReadContext) -> Dataset:
     builder = DatasetBuilder(unit="pixel")
     rows: list[list[str]] = []
     more: dict[str, dict[int, str]] = {}
+    folders: list[str] = []
     for name in names:
         text = source.read_text(name)
         split = split_lines(text)
@@ -55,7 +57,8 @@ def read(source: Source, context: ReadContext) -> Dataset:
             builder.extras.setdefault(HEADER, dumps(split.header))
             _gather(more, split, kept, len(rows))
         rows += split.rows if kept.all() else [row for row, keep in zip(split.rows, kept.tolist(), strict=True) if keep]
-    _add(builder, rows, more)
+        folders += [name.rpartition("/")[0]] * (len(rows) - len(folders)) if len(names) > 1 else []
+    _add(builder, rows, more, folders)
     context.progress(1, 1)
     return builder.build()
 
@@ -111,9 +114,9 @@ def _angle(word: str) -> bool:
     return not word.strip() or (is_number(word) and math.isfinite(float(word)))
 
 
-def _add(builder: DatasetBuilder, rows: list[list[str]], more: dict[str, dict[int, str]]) -> None:
+def _add(builder: DatasetBuilder, rows: list[list[str]], more: dict[str, dict[int, str]], folders: list[str]) -> None:
     fields: list[Sequence[str]] = list(zip(*rows, strict=True)) or [()] * FIELDS
-    items, item = _positions(fields[0])
+    items, item = _positions(fields[0]) if len(set(folders)) < 2 else _images(builder, fields[0], folders)
     builder.add_items(_items(builder, items, item, fields))
     points = parse_points(fields[5])
     bare = np.array([not (task or label) for task, label in zip(fields[3], fields[4], strict=True)], bool)
@@ -149,6 +152,18 @@ def _columns(
                 count, rows if len(rows) < count else None, None, Json.of(list(stated.values()))
             )
     return found
+
+
+def _images(builder: DatasetBuilder, names: Sequence[str], folders: list[str]) -> tuple[list[str], Array]:
+    """Return the images of several folders by first use: those of one name in two folders are two images."""
+    pairs = list(zip(folders, names, strict=True))
+    places = {pair: place for place, pair in enumerate(dict.fromkeys(pairs))}
+    found = [name for _, name in places]
+    alike = sorted(name for name, count in Counter(found).items() if count > 1)
+    if alike:
+        told = "images of one name in several folders are taken for different ones"
+        builder.report([Issue("assumed", "warning", told, len(alike), tuple(alike[:5]), field="name", fate="kept")])
+    return found, np.fromiter(map(places.__getitem__, pairs), np.int64, len(pairs))
 
 
 def _positions(words: Sequence[str]) -> tuple[list[str], Array]:

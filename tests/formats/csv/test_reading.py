@@ -232,3 +232,14 @@ def test_columns_without_a_header_make_a_line_bad(tmp_path: Path) -> None:
     path.write_text('a.png,10,20,Object Detection,cat,"[[1,2],[3,4]]",0,extra\n')
     with pytest.raises(annokit.FormatError, match=r"line 1.*8 fields"):
         annokit.read(path, "csv")
+
+
+def test_images_of_one_name_in_two_folders_are_two(tmp_path: Path) -> None:
+    line = 'a.png,10,20,Object Detection,{},"[[1,2],[3,4]]",\n'
+    for folder, label in (("one", "cat"), ("two", "dog"), ("two", "owl")):
+        (tmp_path / folder).mkdir(exist_ok=True)
+        (tmp_path / folder / f"{label}.csv").write_text(line.format(label))
+    ds = annokit.read(tmp_path, "csv")
+    assert ds.names == ("a.png", "a.png")
+    assert [[a.label.name for a in item.annotations] for item in ds] == [["cat"], ["dog", "owl"]]
+    assert [(issue.code, issue.examples) for issue in ds.issues] == [("assumed", ("a.png",))]
