@@ -89,6 +89,9 @@ def in_videos(ds: Dataset, apply: bool) -> Found:
         issues.append(at_all("restated", "sequence", "videos are in the order of their names", sorted(names)))
     owner = np.argsort(order)[owner]
     if issues:
+        still = np.flatnonzero(ds._items.array("kind") != FRAME)
+        if len(still):
+            issues.append(at_items(ds, "restated", "kind", "to the target, every item is of kind frame", still))
         kind = Fixed(np.full(len(ds), FRAME, np.uint8))
         items = ds._items.replace({"sequence": Fixed(owner), "frame": Fixed(numbers), "kind": kind})
         ds = ds._with(items=items, sequences=sequences.replace({"name": Text.of(names)}).take(order))
@@ -214,6 +217,9 @@ def named_frames(ds: Dataset, apply: bool) -> Found:
     if len(rows):
         message = "a frame is called <video>#<number>; its name is kept as its address where it has none"
         issues.append(at_items(ds, "renamed", "name", message, rows))
+    kept = [row for row, (uri, was) in enumerate(zip(uris, old, strict=True)) if was is MISSING and uri is not MISSING]
+    if kept:
+        issues.append(at_items(ds, "derived", "uri", "a frame's address is the name that it had", np.array(kept)))
     if told:
         message = "an address that is the frame's name is not stated apart"
         issues.append(at_items(ds, "dropped", "uri", message, np.array(told, np.int64), severity="info"))

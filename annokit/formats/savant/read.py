@@ -224,13 +224,13 @@ class _Reader:
             self._told.unread.update(key for key in told if key != "code")
             first["#entry"] = told if isinstance(shapes, list) or "shapes" not in entry else entry
             first["#entry"] = {**first["#entry"], **({} if "shapes" in entry else {"#absent": ["shapes"]})}
-        if code == before:
-            first["#again"] = True
         position = self._label_position(code, None, {})
         if not isinstance(shapes, list) or not shapes:
             self._told.wrong(f"{pointer}/shapes", None if shapes == [] else shapes)
             self._builder.add_annotation(item, position, extras=_keyed(first))
-            return code
+            return None
+        if code == before:
+            first["#again"] = True
         for place, shape in enumerate(shapes):
             self._shape(f"{pointer}/shapes/{place}", item, position, shape, first if place == 0 else {})
         return code

@@ -141,11 +141,13 @@ class _Writer:
 
 
 def _entries(shapes: list[tuple[Any, Any, Record]]) -> list[Record]:
-    """Return the label entries of a frame: one per run of shapes of one label."""
+    """Return the label entries of a frame: one per run of shapes of one label, and one per row without shape."""
     number = 0
     numbered = []
+    alone = False
     for code, shape, extras in shapes:
-        number += bool(extras.pop("#again", False))
+        number += bool(extras.pop("#again", False)) or alone or shape is None
+        alone = shape is None
         numbered.append((number, code, shape, extras.pop("#entry", None)))
     entries = []
     for (_, code), group in groupby(numbered, key=lambda row: (row[0], row[1])):

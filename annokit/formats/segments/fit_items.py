@@ -160,7 +160,11 @@ def statuses(task: Task) -> Step:
             issues.append(at_items(ds, "derived", "status", message, np.array(changed)))
             return ds._with(items=table.replace(columns)), issues
         issues.append(at_all("derived", "sequence.status", message, [ds.sequences[row].name for row in changed]))
-        items = ds._items.replace({"status": Fixed(status[ds._items.array("sequence")])})
+        shared = status[ds._items.array("sequence")]
+        moved = np.flatnonzero(shared != ds._items.array("status"))
+        if len(moved):
+            issues.append(at_items(ds, "derived", "status", "a frame has the status of its sequence", moved))
+        items = ds._items.replace({"status": Fixed(shared)})
         return ds._with(sequences=table.replace(columns), items=items), issues
 
     return step
