@@ -140,9 +140,15 @@ class Label:
 
         Dataloop calls a dog below an animal ``animal.dog``, others call it ``dog``: for both, that is the path.
         """
-        if self.parent is None or self.name.startswith(f"{self.parent.path}."):
-            return self.name
-        return f"{self.parent.path}.{self.name}"
+        names = [self.name]
+        above = self.parent
+        while above is not None:
+            names.append(above.name)
+            above = above.parent
+        path = names.pop()
+        for name in reversed(names):
+            path = name if name.startswith(f"{path}.") else f"{path}.{name}"
+        return path
 
     def __str__(self) -> str:
         return self.name
