@@ -44,7 +44,16 @@ def bucket(tmp_path: Path) -> None:
     annokit.fetch(dataset(uri="s3://bucket/a.png"), tmp_path / "out", progress=False)
 
 
+def compared(tmp_path: Path) -> None:
+    builder = annokit.DatasetBuilder()
+    item = builder.add_item("a.png", width=4, height=3)
+    for layer in ("anna", "ben"):
+        builder.add_annotation(item, "cat", annokit.Box(0, 0, 0.5, 1), layer=layer)
+    annokit.compare_layers(builder.build(), "anna", "ben")
+
+
 USES: dict[str, tuple[tuple[str, ...], Callable[[Path], Any]]] = {
+    "consensus": (("scipy",), compared),
     "pandas": (("pandas",), lambda tmp_path: dataset().to_pandas()),
     "plot": (("matplotlib",), lambda tmp_path: dataset().plot_labels()),
     "torch": (("torch",), as_torch),
