@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -24,6 +24,8 @@ from annokit.model.label import Label
 from annokit.model.rows import ANNOTATION_MAKERS
 from annokit.model.schema import KIND_CODE, UNITS
 from annokit.report import Issue, Places
+
+Progress = Callable[[int, int], object]
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -82,7 +84,7 @@ class Found:
         return self.pictures.path(self.items.names[row], self.stated.get(row, ""))
 
 
-def build(found: Found, pngs: Pngs, named: Sequence[Label]) -> Dataset:
+def build(found: Found, pngs: Pngs, named: Sequence[Label], progress: Progress) -> Dataset:
     """Return the dataset with its issues.
 
     Parameters
@@ -93,11 +95,13 @@ def build(found: Found, pngs: Pngs, named: Sequence[Label]) -> Dataset:
         The PNGs of segmentation to be joined.
     named : sequence of Label
         The labels of their class values.
+    progress : callable
+        Counts the pictures that are measured.
     """
     builder = DatasetBuilder(unit="pixel", form=found.form)
     for label in named:
         builder.add_label(label)
-    measured = _measured(found)
+    measured = _measured(found, progress)
     joined = _joined(found, pngs) if pngs else None
     columns = found.objects.columns()
     item = np.array(found.objects.items, np.int64)
@@ -116,13 +120,13 @@ def build(found: Found, pngs: Pngs, named: Sequence[Label]) -> Dataset:
     return builder.report([*measured, *_issues(found), *split_issues]).build()
 
 
-def _measured(found: Found) -> list[Issue]:
+def _measured(found: Found, progress: Progress) -> list[Issue]:
     """Take the sizes that no file states from the headers of the pictures; return what to tell."""
     from annokit.media.size import image_sizes
 
     rows = [row for row in range(len(found.items)) if found.items.size_of(row) is None]
     paths = [(row, path) for row in rows if (path := found.picture(row)) is not None]
-    sizes = image_sizes([path for _, path in paths])
+    sizes = image_sizes([path for _, path in paths], progress=progress)
     for (row, _), size in zip(paths, sizes.sizes.tolist(), strict=True):
         if size[0] > 0:
             found.items.set_size(row, (size[0], size[1]))

@@ -63,9 +63,10 @@ def read(
     """
     asked = None if origin is None else form_of(context.dialect, origin)
     form, told = form_for(source, context.dialect, context.dialect_name, asked)
-    found = _Reader(source, context, form, repair).files()
+    reader = _Reader(source, context, form, repair)
+    found = reader.files()
     pngs = Pngs.of(source, found.shared) if masks and source.kind != "file" else Pngs({}, {})
-    ds = build(found, pngs, class_labels(source, classes))
+    ds = build(found, pngs, class_labels(source, classes), reader.measuring)
     ds = ds._with(issues=Report(told) + ds.issues) if told else ds
     unsure = not context.dialect_name and asked is None and read_record(source) is None
     return about_boxes(ds, form, unsure)
@@ -101,6 +102,12 @@ class _Reader:
         self._context.progress(total, total)
         self._settle()
         return self.found
+
+    def measuring(self, done: int, total: int) -> None:
+        """Show the progress of reading headers, which follow the files."""
+        before = len(self._names)
+        if total:
+            self._context.progress(before + done, before + total)
 
     def _settle(self) -> None:
         self._items.settle()

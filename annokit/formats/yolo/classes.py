@@ -48,7 +48,7 @@ def class_tree(source: Source, context: ReadContext, originals: Mapping[str, str
     builder = DatasetBuilder()
     for name in names:
         builder.add_label(Label(name))
-    items, bad = item_table(source, entries, context.dialect, np.zeros(len(entries), bool), measure)
+    items, bad = item_table(source, entries, context.dialect, np.zeros(len(entries), bool), measure, context.progress)
     builder.add_items(items)
     builder.report(bad)
     rows = [(row, position[word]) for row, (_, word, _) in enumerate(placed) if word is not None]

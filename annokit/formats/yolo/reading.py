@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from annokit.formats.context import ReadContext
     from annokit.formats.yolo.dialects import Dialect
     from annokit.model.dataset import Dataset
+
+Progress = Callable[[int, int], object]
 
 SIXTH = (None, "score", "track")
 
@@ -91,7 +93,8 @@ def read(  # noqa: PLR0913 - all but two are options, by keyword
     tree = Finder(source, config, dialect, originals).tree()
     if context.images:
         with_extensions(tree.entries, context.images)
-    rows, unread = gather(source, [entry.label for entry in tree.entries], context)
+    pictures = sum(entry.image is not None for entry in tree.entries) if measure and source.kind == "folder" else 0
+    rows, unread = gather(source, [entry.label for entry in tree.entries], context, pictures)
     return _Reader(source, context, config, tree).dataset(rows, unread, sixth, measure)
 
 
@@ -193,7 +196,7 @@ class _Reader:
         names, more = classes_for(labels, self.config.classes or (), self.source.label)
         for number, name in enumerate(names):
             self.builder.add_label(self._label(number, name))
-        items, bad = item_table(self.source, self.entries, self.dialect, unread, measure)
+        items, bad = item_table(self.source, self.entries, self.dialect, unread, measure, self._measuring)
         self.builder.add_items(items)
         self.builder.add_annotations(table)
         self.builder.extras.update(
@@ -203,6 +206,11 @@ class _Reader:
         self.builder.report(unread_keys(self.builder.extras))
         ds = self.builder.build()
         return beyond_borders(ds)
+
+    def _measuring(self, done: int, total: int) -> None:
+        """Show the progress of reading headers, which follow the label files."""
+        before = len(self.tree.entries)
+        self.context.progress(before + done, before + total)
 
     def _label(self, number: int, name: str) -> Label:
         joints: Any = self.config.joint_names.get(number)
@@ -230,9 +238,9 @@ def unread_keys(extras: Mapping[str, bytes]) -> list[Issue]:
 
 
 def item_table(
-    source: Source, entries: Sequence[Entry], dialect: Dialect, unread: np.ndarray, measure: bool
+    source: Source, entries: Sequence[Entry], dialect: Dialect, unread: np.ndarray, measure: bool, progress: Progress
 ) -> tuple[Table, list[Issue]]:
-    """Return the columns of items, and what to tell about their pictures."""
+    """Return the columns of items, and what to tell about their pictures; `progress` counts those that are measured."""
     count = len(entries)
     labelled = np.array([entry.label is not None for entry in entries], bool)
     status = np.where(labelled, STATUSES.index("labelled"), STATUSES.index("unlabelled"))
@@ -255,7 +263,7 @@ def item_table(
     images = [(row, entry.image) for row, entry in enumerate(entries) if entry.image is not None]
     bad: list[tuple[int, str]] = []
     if images:
-        media, bad = _media(source, count, images, measure)
+        media, bad = _media(source, count, images, progress if measure else None)
         columns.update(media)
     places = Places.of((entries[row].name, None, told) for row, told in bad)
     told = "the size of a picture can't be read"
@@ -264,9 +272,9 @@ def item_table(
 
 
 def _media(
-    source: Source, count: int, images: list[tuple[int, str]], measure: bool
+    source: Source, count: int, images: list[tuple[int, str]], progress: Progress | None
 ) -> tuple[dict[str, Column], list[tuple[int, str]]]:
-    """Return paths of the pictures of a folder, sizes from their headers, and (row, why) for each without."""
+    """Return paths of the pictures of a folder, sizes from their headers if wanted, and (row, why) for the others."""
     from annokit.media.size import image_sizes
 
     if source.kind != "folder":
@@ -274,9 +282,9 @@ def _media(
     rows = np.array([row for row, _ in images], np.int64)
     paths = [f"{source.label}/{name}" for _, name in images]
     found: dict[str, Column] = {"path": Sparse(count, rows, None, Text.of(paths))}
-    if not measure:
+    if progress is None:
         return found, []
-    measured = image_sizes(paths)
+    measured = image_sizes(paths, progress=progress)
     sizes = np.full((count, 2), -1, np.int64)
     sizes[rows] = measured.sizes
     found["size"] = Fixed(sizes)

@@ -63,7 +63,9 @@ class RawRows:
         return " ".join(str(int(value)) if whole and abs(value) < 1e15 else repr(value) for value, whole in pairs)[:60]
 
 
-def gather(source: Source, names: Sequence[str | None], context: ReadContext) -> tuple[RawRows, Array]:
+def gather(
+    source: Source, names: Sequence[str | None], context: ReadContext, following: int = 0
+) -> tuple[RawRows, Array]:
     """Return the rows of label files, and (f,) bool, which files could not be read.
 
     Parameters
@@ -74,6 +76,8 @@ def gather(source: Source, names: Sequence[str | None], context: ReadContext) ->
         Their names; None where a picture has no label file.
     context : ReadContext
         Gets a problem for each file that can't be read and each row that holds something else than numbers.
+    following : int
+        Steps of the progress that come after these files.
     """
     read = reader_of(source)
     blocks: list[RawRows] = []
@@ -93,7 +97,7 @@ def gather(source: Source, names: Sequence[str | None], context: ReadContext) ->
         if size >= BLOCK_BYTES or place + 1 == len(names):
             blocks.append(_block(texts, first, source, names, context))
             texts, size, first = [], 0, place + 1
-            context.progress(place + 1, len(names))
+            context.progress(place + 1, len(names) + following)
     return _joined(blocks), unread
 
 

@@ -308,3 +308,10 @@ def test_progress_counts_files(tmp_path):
     files = {f"Annotations/{n}.xml": annotation(f"{n}.jpg") for n in range(3)}
     annokit.read(tree(tmp_path, files), "voc", progress=lambda done, total: told.append((done, total)))
     assert told[-1] == (3, 3)
+    files = {f"Annotations/{n}.xml": annotation(f"{n}.jpg", size=None) for n in range(3)}
+    annokit.read(
+        tree(tmp_path, {**files, "JPEGImages/0.jpg": None, "JPEGImages/2.jpg": None}),
+        "voc",
+        progress=lambda done, total: told.append((done, total)),
+    )
+    assert told[-1] == (5, 5)

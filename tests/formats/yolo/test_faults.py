@@ -121,3 +121,19 @@ def test_a_label_file_of_a_million_rows_costs_no_object_per_row(tmp_path: Path) 
     assert len(ds.annotations) == 20_000
     assert ds[0].label_ids[:4].tolist() == [0, 1, 2, 0]
     assert ROW.split()[0] == "0"
+
+
+def test_progress_counts_label_files_and_headers(tmp_path: Path) -> None:
+    told: list[tuple[int, int | None]] = []
+    files = {
+        "data.yaml": "train: images\nval: images\nnames: [cat]\n",
+        "images/a.jpg": None,
+        "labels/a.txt": BOX,
+        "labels/b.txt": BOX,
+    }
+    read(tree(tmp_path, files), progress=lambda done, total: told.append((done, total)))
+    assert told == [(2, 3), (3, 3)]
+    told.clear()
+    ds = read(tmp_path, progress=lambda done, total: told.append((done, total)), measure=False)
+    assert told == [(2, 2)]
+    assert ds["a.jpg"].width is None

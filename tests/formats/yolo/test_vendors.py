@@ -40,7 +40,12 @@ def test_one_bad_box_costs_itself_alone(tmp_path: Path) -> None:
     """A zero-width box made one tool leave out the picture, an out-of-image one stopped another."""
     builder = DatasetBuilder()
     item = builder.add_item("a.jpg", width=10, height=10)
-    for box in (Box(0.1, 0.1, 0.1, 0.4), Box(-3, 0, -2, 1), Box.trusted(float("nan"), 0, 1, 1), Box(0.2, 0.2, 0.4, 0.4)):
+    for box in (
+        Box(0.1, 0.1, 0.1, 0.4),
+        Box(-3, 0, -2, 1),
+        Box.trusted(float("nan"), 0, 1, 1),
+        Box(0.2, 0.2, 0.4, 0.4),
+    ):
         builder.add_annotation(item, "cat", box)
     report = write(builder.build(), tmp_path / "t", DETECT, on_loss="allow")
     assert len(ids(tmp_path / "t/labels/a.txt")) == 2
