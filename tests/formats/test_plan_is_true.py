@@ -2,7 +2,7 @@
 
 What was read back is laid beside the given dataset row by row: each narrowed row knows which row it comes from, and what
 is read equals what was narrowed. A row, or a field of it, that differs must be named by the plan; a row that the plan
-says is refused must be gone.
+says is refused must be gone, and a field that it says is dropped must differ.
 """
 
 from __future__ import annotations
@@ -193,16 +193,25 @@ class Said:
     refused: set[int]
     """Annotation rows that are left out."""
 
+    dropped: set[tuple[int, str]]
+    """Annotation rows with the field that they lose."""
+
     @classmethod
     def of(cls, report: annokit.Report) -> Said:
         """Return what a report names."""
-        rows = [(row, issue) for issue in report for row in issue.rows()]
+        rows = list(report.rows())
         return cls(
-            {(row.annotation, str(row.field)) for row, _ in rows if row.annotation is not None},
-            {(row.item, str(row.field)) for row, _ in rows if row.annotation is None and row.item is not None},
-            {str(row.field) for row, _ in rows if row.annotation is None and row.item is None},
-            {row.annotation for row, _ in rows if row.fate == "refused" and row.annotation is not None},
+            {(row.annotation, str(row.field)) for row in rows if row.annotation is not None},
+            {(row.item, str(row.field)) for row in rows if row.annotation is None and row.item is not None},
+            {str(row.field) for row in rows if row.annotation is None and row.item is None},
+            {row.annotation for row in rows if row.fate == "refused" and row.annotation is not None},
+            {(row.annotation, str(row.field)) for row in rows if row.fate == "dropped" and row.annotation is not None},
         )
+
+    def lost(self, row: int) -> set[str]:
+        """Return the fields that an annotation is said to lose; geometry may be what its shape became on the way."""
+        lost = {name for own, name in self.dropped if own == row and (name in FIELDS or name.startswith("attributes."))}
+        return lost - set(SHAPES) if (row, "shape") in self.rows else lost
 
     def covers(self, row: int, item: str, field: str) -> bool:
         """Tell whether a change of a field of an annotation is named."""
@@ -238,10 +247,10 @@ def unsaid_rows(ds: Dataset, narrowed: Dataset, back: Dataset, report: annokit.R
             yield f"row {row} is there, and said to be refused"
         if len(found) != 1 and not any(named == row for named, _ in said.rows):
             yield f"row {row} is there {len(found)} times"
-        for other in found if len(found) == 1 else []:
-            for field in changed(ds.annotations[row], other):
-                if not said.covers(row, names.get(row, ""), field):
-                    yield f"row {row}: {field}"
+        if len(found) == 1:
+            differing = set(changed(ds.annotations[row], found[0]))
+            yield from (f"row {row}: {name}" for name in differing if not said.covers(row, names.get(row, ""), name))
+            yield from (f"row {row}: {name} is said to be lost" for name in said.lost(row) - differing)
 
 
 def changed(mine: Annotation, its: Annotation) -> Iterator[str]:
