@@ -62,6 +62,26 @@ def test_coco_tells_where(key: str, nth: int, place: str) -> None:
         assert ds == plain
 
 
+@pytest.mark.parametrize(
+    ("key", "nth", "place"),
+    [
+        ("id", 0, "/images/0/id"),
+        ("image_id", 0, "/annotations/0/image_id"),
+        ("area", 0, "/annotations/0/segments_info/0/area"),
+        ("isthing", 0, "/categories/0/isthing"),
+    ],
+)
+def test_panoptic_coco_tells_where(key: str, nth: int, place: str) -> None:
+    segment = {"id": 1, "category_id": 1, "area": 5, "bbox": [0, 0, 1, 1], "iscrowd": 0}
+    document = {
+        "images": [{"id": 1, "file_name": "a.jpg", "width": 3, "height": 4}],
+        "annotations": [{"image_id": 1, "file_name": "a.png", "segments_info": [segment]}],
+        "categories": [{"id": 1, "name": "x", "isthing": 1}],
+    }
+    ds = annokit.read(io.BytesIO(twice(json.dumps(document), key, nth)), "coco:panoptic")
+    assert told(ds) == [place]
+
+
 def test_coco_counts_in_every_block_and_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rows = [f'{{"id": {i}, "image_id": 1, "bbox": [1, 2, 3, 4], "k{i % 7}": ":"}}' for i in range(20_000)]
     rows[5] = rows[5].replace('"id"', '"id": 0, "id"')

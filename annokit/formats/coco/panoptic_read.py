@@ -51,7 +51,8 @@ def read_panoptic(source: Source, context: ReadContext, name: str, how: Reading)
         How it is read.
     """
     columns = context.limits.extras_columns
-    paths: dict[str, Any] = {"/images": TypedDecoder(columns), POINTER: PictureDecoder(columns)}
+    pictures = _Remembering(PictureDecoder(columns))
+    paths: dict[str, Any] = {"/images": TypedDecoder(columns), POINTER: pictures}
     lists: dict[str, Any] = {
         "/images": Gathered(records.image_recipe(), how.total),
         POINTER: Pictures(how.total),
@@ -64,8 +65,22 @@ def read_panoptic(source: Source, context: ReadContext, name: str, how: Reading)
                 top.update(part.members)
             else:
                 lists[part.pointer].add(part.records, part.end)
+                if part.pointer == POINTER:
+                    context.repeats.look(pictures.text, POINTER, part.first)
     document = PanopticDocument(context, how.label, top, lists)
     return with_pictures(document.dataset(), source, name, context)
+
+
+class _Remembering:
+    """A decoder that knows its last text."""
+
+    def __init__(self, decode: PictureDecoder) -> None:
+        self._decode = decode
+        self.text = b""
+
+    def __call__(self, text: bytes) -> Any:
+        self.text = text
+        return self._decode(text)
 
 
 class PanopticDocument(Document):
@@ -137,10 +152,13 @@ class PanopticDocument(Document):
         if names is not None:
             own = names.take(first)
             chosen = own.present()
+        if names is not None and len(chosen):
             texts = [dumps({"name": name}) for name in own.values_of(chosen)]
             changes["bitmap"] = Sparse(len(items), rows[chosen], None, Json(Text.of_bytes(texts)))
         for name, column in found.further().items():
             own = Sparse.of_column(column).take(first)
+            if not own.count:
+                continue
             changes[name] = Sparse(len(items), rows[own.present()], None, own.dense())
         return items.replace(changes)
 

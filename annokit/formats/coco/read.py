@@ -157,6 +157,8 @@ class Document:
         stated, image_places = self._table("/images")
         pointer = "" if self._listed else "/annotations"
         annotations, places = self._table(pointer)
+        if self._is_foreign(annotations):
+            self._refuse()
         without = "images" not in self._top
         items = implied.items_of(annotations.get("item")) if without else stated_items(stated)
         labels = self._labels(annotations)
@@ -209,13 +211,19 @@ class Document:
             else:
                 self._extras[_top_extra(key)] = raw
 
+    def _is_foreign(self, annotations: Table) -> bool:
+        """Tell whether nothing says that this is COCO: annotations of no image among other keys."""
+        if self._listed or not {"images", "categories"}.isdisjoint(self._top):
+            return False
+        return annotations.get("item") is None and not self._top.keys() <= {"annotations", "info", "licenses"}
+
     def _refuse(self) -> NoReturn:
         stated = ", ".join(f'"{key}"' for key in list(self._top)[:5])
         raise FormatError(
             "this is no COCO file",
             path=self._where,
             found=f"an object with {stated}" if stated else "an empty object",
-            expected=f"a list under {' or '.join(keys.LISTS)}",
+            expected="images, annotations of them, or categories",
         )
 
     def _labels(self, annotations: Table) -> list[Label]:

@@ -107,7 +107,7 @@ def _add_plain(made: _Masks, found: Sequence[RunLengths], places: Array) -> None
     try:
         runs = np.fromiter(chain.from_iterable(lists), np.int64, int(ends[-1]))
     except OverflowError:
-        fits = [all(type(run) is int and run < 1 << 32 for run in runs) for runs in lists]
+        fits = [all(type(run) is int and 0 <= run < 1 << 32 for run in runs) for runs in lists]
         _add_plain(made, found, places[np.array(fits, bool)])
         return
     proper = (runs >= 0) & (runs < 1 << 32)

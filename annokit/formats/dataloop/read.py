@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from annokit.errors import FormatError
 from annokit.formats.dataloop.documents import documents
 from annokit.formats.dataloop.given import given_ontology
 from annokit.formats.dataloop.pictures import with_items, with_pictures
@@ -53,6 +54,13 @@ def read(  # noqa: PLR0913 - all but the first two are options by keyword
     reader = Reader(context, Wanted(system, hidden, notes), given)
     reader.add(documents(source, context))
     ds = reader.dataset(in_order=source.only is None)
+    if not len(ds) and reader._told.foreign:
+        raise FormatError(
+            "this is no Dataloop export",
+            path=source.label,
+            found=f"nothing but JSON that is no item, such as {reader._told.foreign[0][2]}",
+            expected="documents of items",
+        )
     if masks and source.only is None:
         ds = with_pictures(ds, source, context)
     ds = ds._with(issues=ds.issues + Report(odd_masks(ds)))

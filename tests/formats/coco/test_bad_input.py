@@ -34,7 +34,7 @@ GOOD = document()
         (
             b'{"info": {}, "licenses": []}',
             None,
-            "no COCO file.*expected a list under images or annotations or categories",
+            "no COCO file.*expected images, annotations of them",
         ),
         (GOOD.replace(b'"cat"', rb'"\ud83d"'), "/categories/0/name", "no low surrogate"),
         (GOOD.replace(b'"a.png"', rb'"\udc00.png"'), "/images/0/file_name", "invalid high surrogate"),
@@ -104,6 +104,8 @@ def issues(*annotations, **lists):
         ({"segmentation": [[1, 2, 3, 4, 5, 6, 7]]}, ("odd-value", "warning", "segmentation", 1)),
         ({"segmentation": [1, 2, 3, 4, 5, 6]}, ("odd-value", "warning", "segmentation", 1)),
         ({"segmentation": {"size": [6, 8], "counts": [40]}}, ("odd-value", "warning", "segmentation", 1)),
+        ({"segmentation": {"size": [6, 8], "counts": [1 << 70]}}, ("odd-value", "warning", "segmentation", 1)),
+        ({"segmentation": {"size": [6, 8], "counts": [-1 << 70, 48]}}, ("odd-value", "warning", "segmentation", 1)),
         ({"segmentation": {"size": [6, 8], "counts": "1"}}, ("odd-value", "warning", "segmentation", 1)),
         ({"segmentation": {"size": [3, 4], "counts": [12]}}, ("size-mismatch", "warning", "shape", 1)),
         ({"segmentation": {"size": [6, 8]}}, ("odd-value", "warning", "segmentation", 1)),
