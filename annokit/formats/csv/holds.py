@@ -15,7 +15,7 @@ from annokit.columns.base import Array
 from annokit.columns.json import dumps, loads
 from annokit.errors import UsageError
 from annokit.formats.conversions import emptied, placed
-from annokit.formats.csv.lines import COLUMNS, FEWEST, column_keys, is_number
+from annokit.formats.csv.lines import COLUMNS, FEWEST, column_keys, is_header
 from annokit.formats.csv.reading import HEADER, ROTATION, TASK
 from annokit.formats.csv.tasks import DETECTION, USUAL, canonical
 from annokit.formats.holds import KEPT, Holds
@@ -152,7 +152,7 @@ def _is_header(value: Any) -> bool:
         return False
     if not all(isinstance(word, str) and not _ODD.search(word) for word in value):
         return False
-    return bool(value[1].strip()) and not is_number(value[1]) and "[" not in "".join(value)
+    return is_header(value)
 
 
 def no_item_extras(ds: Dataset, apply: bool) -> Found:

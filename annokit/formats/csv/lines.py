@@ -8,6 +8,7 @@ import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 
 import attrs
 
@@ -73,9 +74,9 @@ def split_lines(text: str) -> Split:
         rows = list(_reader(text, quote))
     if not all(rows):
         rows = [row for row in rows if row]
-    header = rows[0] if rows and _is_header(rows[0]) else None
+    header = rows[0] if rows and is_header(rows[0]) else None
     start = 0 if header is None else 1
-    if not any(len(row) != FIELDS for row in rows):
+    if not any(len(row) != FIELDS for row in rows) and not any(map(_worded, {row[1] for row in rows[start:]})):
         return Split(rows[start:], None if start == 0 else list(range(1, len(rows))), [], header, quote)
     return _uneven(rows, start, header, quote)
 
@@ -99,8 +100,10 @@ def line_of(text: str, quote: str, places: set[int]) -> dict[int, int]:
     return found
 
 
-def _is_header(row: list[str]) -> bool:
-    return len(row) >= FEWEST and bool(row[1].strip()) and not is_number(row[1]) and "[" not in "".join(row)
+def is_header(row: list[str]) -> bool:
+    """Tell whether a line names the columns: it holds no width and height."""
+    worded = len(row) >= FEWEST and bool(row[1].strip()) and not is_number(row[1]) and "[" not in "".join(row)
+    return worded and not any(is_number(a) and is_number(b) for a, b in pairwise(row))
 
 
 def _uneven(rows: list[list[str]], start: int, header: list[str] | None, quote: str) -> Split:
@@ -109,7 +112,8 @@ def _uneven(rows: list[list[str]], start: int, header: list[str] | None, quote: 
     more: list[list[str]] | None = [] if wide > FIELDS else None
     for place in range(start, len(rows)):
         row = rows[place]
-        made = _rejoined(row) if len(row) > wide or (len(row) > FEWEST and not _whole(row[5])) else row
+        split = len(row) > wide or (len(row) > FEWEST and not _whole(row[5]))
+        made = _rejoined(row) if split or (len(row) > 1 and _worded(row[1])) else row
         if made is None or not FEWEST <= len(made) <= wide:
             bad.append((place, f"{len(row)} fields: {','.join(row)[:50]!r}"))
         else:
@@ -132,18 +136,28 @@ def column_keys(header: list[str]) -> list[str]:
     return found
 
 
+def _worded(width: str) -> bool:
+    return bool(width.strip()) and not is_number(width)
+
+
+def _unpadded(row: list[str]) -> list[str]:
+    """Return a line without the empty points and rotation at its end."""
+    empty = [not field.strip() for field in row[:-3:-1]]
+    return row[: len(row) - (2 if all(empty) else int(empty[0]))]
+
+
 def _whole(points: str) -> bool:
     return points.count("[") == points.count("]")
 
 
 def _rejoined(row: list[str]) -> list[str] | None:
     """Return seven fields of a line that was split inside its points, and inside its names; None if that fails."""
-    if row[FEWEST].lstrip().startswith("["):
+    if len(row) > FEWEST and row[FEWEST].lstrip().startswith("["):
         first: int | None = FEWEST
     else:
         first = next((at for at, field in enumerate(row) if at > FEWEST and field.lstrip().startswith("[")), None)
     if first is None:
-        return _named(row, [], []) if len(row) > FIELDS else None
+        return _named(_unpadded(row), [], []) if len(row) > FIELDS or _worded(row[1]) else None
     last = next((at for at in range(len(row) - 1, first - 1, -1) if row[at].rstrip().endswith("]")), None)
     if last is None:
         return None

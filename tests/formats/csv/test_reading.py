@@ -243,3 +243,14 @@ def test_images_of_one_name_in_two_folders_are_two(tmp_path: Path) -> None:
     assert ds.names == ("a.png", "a.png")
     assert [[a.label.name for a in item.annotations] for item in ds] == [["cat"], ["dog", "owl"]]
     assert [(issue.code, issue.examples) for issue in ds.issues] == [("assumed", ("a.png",))]
+
+
+@pytest.mark.parametrize("end", ["", ",", ",,"])
+def test_a_name_with_a_comma_in_the_first_line_is_no_header(end: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(f"a,b.png,640,480,Classification,cat{end}\nc.png,640,480,Classification,dog,,\n")
+    ds = annokit.read(path, "csv")
+    assert [(item.name, item.width, item.annotations[0].label.name) for item in ds] == [
+        ("a,b.png", 640, "cat"),
+        ("c.png", 640, "dog"),
+    ]
