@@ -48,10 +48,11 @@ def overlaps(ds: Dataset, a: Array, b: Array, reach: float) -> Array:
     """
     from annokit.geometry.boxes import pairwise_iou
 
-    rows, place = np.unique(np.concatenate([a, b]), return_inverse=True)
-    bounds = _bounds(ds, rows, reach)
-    left, right = place[: len(a)], place[len(a) :]
-    found = np.nan_to_num(pairwise_iou(bounds[left], bounds[right]))
+    meant = np.zeros(len(ds._annotations), bool)
+    meant[a] = meant[b] = True
+    place = meant.cumsum() - 1
+    bounds = _bounds(ds, np.flatnonzero(meant), reach)
+    found = np.nan_to_num(pairwise_iou(bounds[place[a]], bounds[place[b]]))
     kind = ds._annotations.array("kind")
     outlined = np.isin(kind[a], OUTLINED) & np.isin(kind[b], OUTLINED) & (found > 0)
     if outlined.any():

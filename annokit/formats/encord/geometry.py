@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from annokit.formats.encord.facts import VISIBILITY
+import numpy as np
+
+from annokit.formats.encord.facts import GEOMETRY_KEY, VISIBILITY
+from annokit.limits import DEFAULT_LIMITS
 
 Record = dict[str, Any]
 
@@ -36,6 +39,16 @@ def fields_of(obj: Record) -> Record:
     if read is None:
         raise OddError(f"unknown shape {shape!r:.60}")
     return read(obj)
+
+
+def other_shape(obj: Record) -> str | None:
+    """Return the shape whose geometry an object states instead of its own, None where that is not just one."""
+    shape = obj.get("shape")
+    if shape not in GEOMETRY_KEY or GEOMETRY_KEY[shape] in obj or (shape == "bitmask" and "rleString" in obj):
+        return None
+    stated = {name for name, key in GEOMETRY_KEY.items() if key in obj}
+    stated |= {"polygon"} if "polygons" in obj else set()
+    return next(iter(stated)) if len(stated) == 1 and stated != {shape} else None
 
 
 def _object(obj: Record, key: str) -> Record:
@@ -148,7 +161,7 @@ def _bitmask(obj: Record) -> Record:
     from annokit.errors import FormatError
     from annokit.geometry import rle, runs
 
-    value = _object(obj, "bitmask")
+    value = obj if "bitmask" not in obj and "rleString" in obj else _object(obj, "bitmask")
     top, left, height, width = (int(number(value.get(key, 0))) for key in ("top", "left", "height", "width"))
     text = value.get("rleString")
     if not isinstance(text, str) or top or left:
@@ -158,6 +171,33 @@ def _bitmask(obj: Record) -> Record:
     except FormatError as error:
         raise OddError(error.message) from None
     return {"kind": "mask", "mask": ((height, width), "rle", rle.dumps(runs.by_columns(counts, (height, width))))}
+
+
+def whole(obj: Record, sides: tuple[Any, Any]) -> Record:
+    """Return an object whose bitmask covers the picture; a crop of it is put where it belongs."""
+    value = obj.get("bitmask")
+    if not isinstance(value, dict) or None in sides or not (value.get("top") or value.get("left")):
+        return obj
+    own = [value.get(key, 0) for key in ("top", "left", "height", "width")]
+    width, height = sides
+    if not all(type(v) is int and v >= 0 for v in own) or own[0] + own[2] > height or own[1] + own[3] > width:
+        return obj
+    if height * width > DEFAULT_LIMITS.pixels:
+        return obj
+    from annokit.errors import FormatError
+    from annokit.geometry import rle, runs
+
+    top, left, rows, columns = own
+    try:
+        counts = rle.loads_padded(value.get("rleString") or "", (rows, columns))
+    except FormatError:
+        return obj
+    bitmap = np.zeros((height, width), bool)
+    bitmap[top : top + rows, left : left + columns] = runs.decode(
+        runs.by_columns(counts, (rows, columns)), (rows, columns)
+    )
+    text = rle.dumps(runs.by_rows(runs.encode(bitmap), (height, width))).decode("ascii")
+    return {**obj, "bitmask": {"top": 0, "left": 0, "height": height, "width": width, "rleString": text}}
 
 
 def _circle(obj: Record) -> Record:

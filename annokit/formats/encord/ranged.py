@@ -17,6 +17,7 @@ Record = dict[str, Any]
 RANGED = {"encord/#ranged": True}
 """Extras of what stands in the answers alone, not in the labels of a frame."""
 
+_NODES = "the part of a web page that an object covers is kept as it is; the object is read as one of the whole page"
 _UNPLACED = "what holds for a part of a sound, a text or a point cloud of a data group is kept as it is and not read"
 
 
@@ -26,13 +27,14 @@ def add_ranged(row: Row, pointer: str) -> None:
         if isinstance(entry, dict):
             _classification(row, f"{pointer}/classification_answers/{ident}", ident, entry)
     for ident, entry in row.answers.objects.items():
+        place = f"{pointer}/object_answers/{ident}"
         if isinstance(entry, dict) and ident not in row.seen:
+            if entry.get("range_html"):
+                row.reader.note("unsupported-record", "warning", _NODES, row.reader.builder.annotation_count, place)
             if entry.get("range") or entry.get("range_html"):
                 _object(row, ident, entry)
             elif entry.get("spaces"):
-                row.reader.note(
-                    "unsupported-record", "warning", _UNPLACED, None, f"{pointer}/object_answers/{ident}/spaces"
-                )
+                row.reader.note("unsupported-record", "warning", _UNPLACED, None, f"{place}/spaces")
 
 
 def _classification(row: Row, pointer: str, ident: str, entry: Record) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from annokit.formats.encord.answers import Answers
 from annokit.formats.encord.facts import CLASSIFICATION_KEYS, ITEM_KIND, OBJECT_KEYS, STATUS, UNIT_KEYS
-from annokit.formats.encord.geometry import OddError, fields_of
+from annokit.formats.encord.geometry import OddError, fields_of, other_shape, whole
 from annokit.formats.encord.media import Medium
 from annokit.formats.encord.plain import (
     LISTS,
@@ -29,6 +29,8 @@ Record = dict[str, Any]
 
 _DELETED = "an object is deleted and is not read"
 _ODD = "a shape is not one that Encord documents and is kept as it is"
+_OTHER = "an object states the geometry of another shape than its own; it is read as what it states"
+_EVENT = "a label of a continuous scene holds until the next event; it is read as one of its frame alone"
 _BEYOND = "a frame lies beyond the end that the row states for its video"
 
 
@@ -58,6 +60,7 @@ class Row:
         self.spaces: dict[str, Medium] = {}
         self.options: dict[str, dict[str, dict[str, str]]] = {}
         self._defined: set[tuple[int, str]] = set()
+        self._sides: tuple[Any, Any] = (None, None)
         self._boxes = boxes
         kind = ITEM_KIND.get(str(record.get("data_type")).lower(), "image")
         self.own = Medium(kind, str(record.get("data_title")), text_or_none(record.get("data_hash")))
@@ -140,6 +143,7 @@ class Row:
         extras = {**medium.extras, **told.pop("extras")}
         if isinstance(labels, dict):
             extras.update(labels_extras(found))
+        self._sides = told.get("width"), told.get("height")
         item = self.reader.builder.add_item(name, extras=keyed(extras), **self.shared, **told)
         if place is not None:
             medium.items[place] = item
@@ -177,13 +181,19 @@ class Row:
         if obj.get("isDeleted") is True:
             reader.note("skipped-record", "info", _DELETED, None, pointer)
             return
+        if "event" in obj:
+            reader.note("unsupported-record", "warning", _EVENT, reader.builder.annotation_count, pointer)
         ident = text_or_none(obj.get("objectHash"))
         position = reader.label(obj.get("featureHash"), obj.get("name"), obj.get("color"), obj.get("shape"))
         label, told = reader.label_at(position), told_of(obj, self.branch)
+        other = other_shape(obj)
         try:
-            fields = fields_of(obj)
+            fields = fields_of(whole(obj if other is None else {**obj, "shape": other}, self._sides))
             shape, geometry = str(label.extras.get("encord/shape")), geometry_of(fields, label)[1]
             extras = reader.extras_of(obj, OBJECT_KEYS, object_record(label, shape, ident, told, geometry))
+            if other is not None:
+                extras["shape"] = obj["shape"]
+                reader.note("odd-value", "warning", _OTHER, reader.builder.annotation_count, pointer)
         except OddError as problem:
             fields, extras = {}, {"#object": obj}
             reader.note("odd-value", "warning", _ODD, reader.builder.annotation_count, f"{pointer}: {problem}")

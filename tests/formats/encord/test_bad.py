@@ -126,3 +126,57 @@ def test_deleted_objects_are_listed_and_written_back():
 def test_the_layout_of_2020_is_named():
     with pytest.raises(annokit.FormatError, match="the layout of 2020, which is not read"):
         annokit.read(BytesIO(b'[{"label_hash": "l", "labels": {}}]'), "encord")
+
+
+def test_geometry_of_another_shape_is_read_as_what_it_is():
+    wrong = {key: value for key, value in BOX.items() if key != "boundingBox"} | {"point": {"0": {"x": 0.25, "y": 0.5}}}
+    record = row({"objects": [wrong]})
+    ds = parsed(record)
+    assert ds.annotations[0].shape == annokit.Point(0.25, 0.5)
+    (issue,) = ds.issues
+    assert (issue.code, [r.detail for r in issue.rows()]) == ("odd-value", ["/0/data_units/d1/labels/objects/0"])
+    assert same(written(ds)[0], [record])
+    both = row({"objects": [{**wrong, "circle": {"x": 0.5, "y": 0.5, "r": 0.1}}]})
+    assert parsed(both).annotations[0].shape is None
+
+
+def test_run_lengths_may_stand_on_the_object_itself():
+    """As very old exports state them."""
+    old = {key: value for key, value in thing("bitmask", "x", 0).items() if key != "x"}
+    record = row({"objects": [{**old, "top": 0, "left": 0, "height": 2, "width": 3, "rleString": "015"}]})
+    ds = parsed(record)
+    assert ds.annotations[0].shape.decode().tolist() == [[True, False, False], [False, False, False]]
+    assert same(written(ds)[0], [record])
+
+
+CROP = {"top": 1, "left": 2, "height": 2, "width": 3, "rleString": "015"}
+
+
+def test_a_crop_of_a_bitmask_lies_where_it_says():
+    record = row({"objects": [thing("bitmask", "bitmask", CROP)]})
+    record["data_units"]["d1"].update(width=6, height=4)
+    ds = parsed(record)
+    expected = [[False] * 6, [False, False, True, False, False, False], [False] * 6, [False] * 6]
+    assert ds.annotations[0].shape.decode().tolist() == expected
+    assert str(ds.issues) == "nothing to report"
+    assert same(written(ds)[0], [record])
+
+
+@pytest.mark.parametrize("sides", [(4, 4), (None, None)])
+def test_a_crop_that_fits_nowhere_is_kept_and_listed(sides):
+    record = row({"objects": [thing("bitmask", "bitmask", CROP)]})
+    record["data_units"]["d1"].update(width=sides[0], height=sides[1])
+    ds = parsed(record)
+    assert [issue.code for issue in ds.issues] == ["odd-value"]
+    assert same(written(ds)[0], [record])
+
+
+def test_events_and_parts_of_pages_are_listed():
+    record = video({"3": {"objects": [{**BOX, "event": "upsert"}]}})
+    assert [(i.code, i.count) for i in parsed(record).issues] == [("unsupported-record", 1)]
+    part = {"objectHash": "h", "featureHash": "f", "name": "t", "shape": "text", "range": [], "classifications": [],
+            "range_html": [{"start": {"xpath": "/p", "offset": 1}, "end": {"xpath": "/p", "offset": 3}}]}  # fmt: skip
+    page = row({}, data_type="plain_text", object_answers={"h": part})
+    ds = parsed(page)
+    assert [(i.code, [r.annotation for r in i.rows()]) for i in ds.issues] == [("unsupported-record", [0])]
+    assert same(written(ds)[0], [page])
