@@ -88,6 +88,7 @@ class Entries:
         if values:
             self.values.append((where, shown, values))
         if video:
+            self._beyond(where, shown, fields["frames"], needed)
             self._video(index, shown, fields, needed)
         else:
             row = self.builder.add_item(shown, kind="image", dataset=self.dataset, **fields)
@@ -100,6 +101,11 @@ class Entries:
         for key, value in odd.items():
             if key in KNOWN and key not in QUIET and value is not None and not (key == "num_frames" and value == 0):
                 self.told.add("odd", f"{where}/{key}: {value!r:.60}", item=item)
+
+    def _beyond(self, where: str, item: str, count: int | None, needed: Needed) -> None:
+        if count and needed.frames and needed.frames[-1] >= count:
+            told = f"{where}/num_frames: {count}, but frame {needed.frames[-1]} is annotated"
+            self.told.add("odd", told, item=item)
 
     def _video(self, index: Any, name: str, fields: Record, needed: Needed) -> None:
         uri, size = fields.get("uri"), {key: fields.get(key) for key in ("width", "height")}

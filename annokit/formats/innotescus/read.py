@@ -34,6 +34,9 @@ KNOWN = frozenset(
     annotation_record((None, None), None, None, dict.fromkeys(("type", "box", "poly", "is_open")), ("", {}))
 )
 TEXTUAL = ("class_id", "instance_id", "annotators", "meta_data")
+Definitions = dict[str, dict[str, AttributeDefinition]]
+"""Definitions by name, for annotations and for items."""
+
 DRAWN = ("type", "box", "poly", "is_open")
 
 
@@ -92,6 +95,7 @@ class _Reader:
         listing = self._listing(facts.CLASSES)
         if listing is not None:
             classes.read(listing, self.context.problems)
+            self._dangling_classes(definitions, classes)
         annotations = self._listing(facts.ANNOTATIONS)
         needed = {} if annotations is None else needed_of(self._pairs(annotations))
         entries = Entries(self.builder, self.told, self.group.dataset, needed)
@@ -105,6 +109,14 @@ class _Reader:
         if annotations is not None:
             made = _Annotations(self.builder, self.told, classes, entries, definitions["annotation"], self.nest)
             made.read(annotations, self.context)
+
+    def _dangling_classes(self, definitions: Definitions, classes: Classes) -> None:
+        for scope in facts.SCOPES:
+            for made in definitions[scope.name].values():
+                for ident in made.labels or ():
+                    if ident not in classes.positions:
+                        told = f"{self._where(scope.file)}: class {ident!r} of the definition {made.name!r}"
+                        self.told.add("dangling", told)
 
     def _where(self, kind: str) -> str:
         name = self.group.files.get(kind)
@@ -127,8 +139,8 @@ class _Reader:
                     found.setdefault(index, set()).add(frame if is_integer(frame) else None)
         return found
 
-    def _definitions(self) -> dict[str, dict[str, AttributeDefinition]]:
-        found: dict[str, dict[str, AttributeDefinition]] = {}
+    def _definitions(self) -> Definitions:
+        found: Definitions = {}
         for scope in facts.SCOPES:
             listing = self._listing(scope.file)
             found[scope.name] = {}

@@ -17,6 +17,7 @@ from tests.formats.innotescus.documents import (
     BOX,
     CLASSES,
     DOCUMENTS,
+    FIELDS,
     HOLE,
     ITEM_FIELDS,
     ITEMS,
@@ -352,6 +353,20 @@ def test_keys_stated_twice_are_told(tmp_path: Path) -> None:
     ds = annokit.read(put(tmp_path / "in", {**DOCUMENTS, "annotations.json": text}))
     assert ds.issues.of("duplicate-key").issues[0].examples == ("annotations.json/4/instance_id",)
     assert ds == annokit.read(put(tmp_path / "plain", DOCUMENTS))
+
+
+def test_classes_and_frames_that_do_not_exist_are_told(tmp_path: Path) -> None:
+    fields = [{**FIELDS[0], "classes": ["7", "55"]}]
+    record = annotation(2, 90, "Box", box=BOX)
+    path = with_annotations(tmp_path, record, **{"annotation_metadata_definitions.json": fields})
+    ds = annokit.read(path)
+    assert told(ds, "dangling-reference") == [
+        f"{path}/annotation_metadata_definitions.json: class 55 of the definition 'pose'"
+    ]
+    assert told(ds, "odd-value") == [f"{path}/dataset_items.json: /1/num_frames: 90, but frame 90 is annotated"]
+    files = again(ds, tmp_path)
+    assert files["annotations.json"] == [record]
+    assert files["annotation_metadata_definitions.json"] == fields
 
 
 def test_classes_in_a_circle_are_told(tmp_path: Path) -> None:
