@@ -147,6 +147,12 @@ class Joined:
             raise FormatError("a column of numbers can't be parsed", found=f"{len(self.text):,} bytes")
         self.blank(refused)
 
+    def blank_misplaced(self, rows: Positions) -> None:
+        """Blank out the rows whose numbers lie less deep than they should; there are some."""
+        if not len(rows):
+            raise FormatError("a column of numbers can't be told apart", found=f"{len(self.text):,} bytes")
+        self.blank(rows)
+
     def _refused(self, rows: Positions, kind: str) -> Positions:
         spans = zip(rows.tolist(), self.starts[rows].tolist(), self.stops[rows].tolist(), strict=True)
         texts = ((row, b"[" + bytes(self.text[start:stop]) + b"]") for row, start, stop in spans)
@@ -186,13 +192,17 @@ def _fill(data: np.ndarray[Any, np.dtype[np.uint8]], starts: Positions, stops: P
 
 
 class Layout:
-    """Where the arrays of a `Joined` column begin and end; rows of another shape are blanked out first."""
+    """Where the arrays of a `Joined` column begin and end; rows with deeper arrays are blanked out first.
+
+    Numbers that lie less deep than they should are not counted; where there are more numbers than `counts` say, ask
+    `misplaced` for their rows.
+    """
 
     def __init__(self, joined: Joined) -> None:
         self._joined = joined
         self._scan()
-        while len(rows := self._misshapen()):
-            joined.blank(rows)
+        while len(deeper := self.marks[self.depths > joined.depth + 1]):
+            joined.blank(joined.rows_at(deeper))
             self._scan()
         self.commas = Counter(joined.bytes == COMMA)
         self.inner = np.flatnonzero(self._leaf)
@@ -207,12 +217,9 @@ class Layout:
         self.depths = np.cumsum(self.opens.astype(np.int64) * 2 - 1)
         self._leaf = self.opens & (self.depths == self._joined.depth + 1)
 
-    def _misshapen(self) -> Positions:
-        """Return rows with deeper arrays, or with numbers that lie less deep."""
+    def misplaced(self) -> Positions:
+        """Return rows with numbers that lie less deep."""
         joined = self._joined
-        deeper = self.marks[self.depths > joined.depth + 1]
-        if len(deeper):
-            return joined.rows_at(deeper)
         apart = np.diff(self.marks) > 2  # a comma may lie between two brackets, but no digit fits beside
         apart |= (np.diff(self.marks) > 1) & self.opens[:-1] & ~self.opens[1:]  # in "[]" not even that
         between = np.flatnonzero(apart & ~self._leaf[:-1])

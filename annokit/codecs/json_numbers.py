@@ -77,6 +77,9 @@ def numbers(raws: Sequence[Raw], depth: int = 1) -> Numbers:
         if values is None:
             joined.blank_refused("d")
             continue
+        if layout.counts.sum() != len(values):
+            joined.blank_misplaced(layout.misplaced())
+            continue
         whole = _whole(joined, layout, values)
         beyond = _inexact(values, whole)
         if not len(beyond):
