@@ -11,6 +11,7 @@ import numpy as np
 from annokit.columns import Column, Fixed, Json, Sparse, Table, Text
 from annokit.columns.base import Array
 from annokit.columns.make import sparse_of
+from annokit.formats.headers import sizes_in
 from annokit.formats.voc.items import Items
 from annokit.formats.voc.label_map import OFFICIAL
 from annokit.formats.voc.names import PictureIndex, item_name
@@ -28,8 +29,6 @@ from annokit.report import Issue, Places
 Progress = Callable[[int, int], object]
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from annokit.codecs.source import Source
     from annokit.formats.voc.dialects import Dialect
     from annokit.model.dataset import Dataset
@@ -79,9 +78,9 @@ class Found:
             return name
         return self.pictures.name(key, name) or name
 
-    def picture(self, row: int) -> Path | None:
-        """Return where the picture of an item lies on disk."""
-        return self.pictures.path(self.items.names[row], self.stated.get(row, ""))
+    def picture(self, row: int) -> str | None:
+        """Return the file of an item's picture in the source."""
+        return self.pictures.file(self.items.names[row], self.stated.get(row, ""))
 
 
 def build(found: Found, pngs: Pngs, named: Sequence[Label], progress: Progress) -> Dataset:
@@ -122,17 +121,15 @@ def build(found: Found, pngs: Pngs, named: Sequence[Label], progress: Progress) 
 
 def _measured(found: Found, progress: Progress) -> list[Issue]:
     """Take the sizes that no file states from the headers of the pictures; return what to tell."""
-    from annokit.media.size import image_sizes
-
     rows = [row for row in range(len(found.items)) if found.items.size_of(row) is None]
-    paths = [(row, path) for row in rows if (path := found.picture(row)) is not None]
-    sizes = image_sizes([path for _, path in paths], progress=progress)
-    for (row, _), size in zip(paths, sizes.sizes.tolist(), strict=True):
+    files = [(row, file) for row in rows if (file := found.picture(row)) is not None]
+    sizes = sizes_in(found.source, [file for _, file in files], progress)
+    for (row, _), size in zip(files, sizes.sizes.tolist(), strict=True):
         if size[0] > 0:
             found.items.set_size(row, (size[0], size[1]))
     if not sizes.errors:
         return []
-    bad = Places.of((found.items.names[paths[place][0]], None, str(error)) for place, error in sizes.errors)
+    bad = Places.of((found.items.names[files[place][0]], None, str(error)) for place, error in sizes.errors)
     return [Issue.at("bad-media", "warning", "a picture can't be read", bad, field="size", fate="invalid")]
 
 
@@ -155,7 +152,8 @@ def _item_table(found: Found, joined: Joined | None, splits: Mapping[int, str]) 
         columns["extras/voc/void"] = Sparse(count, np.array(rows, np.int64), None, values)
     if splits:
         columns["split"] = sparse_of(count, list(splits), list(splits.values()))
-    paths = [(row, str(path)) for row in range(count) if (path := found.picture(row))]
+    files = [(row, file) for row in range(count) if (file := found.picture(row))]
+    paths = [(row, str(path)) for row, file in files if (path := found.source.path(file))]
     if paths:
         columns["path"] = sparse_of(count, [row for row, _ in paths], [path for _, path in paths])
     return Table(count, columns)

@@ -129,10 +129,9 @@ class PictureIndex:
             return stated
         return found[0] if len(found) == 1 else None
 
-    def path(self, name: str, stated: str = "") -> Path | None:
-        """Return where a picture of the tree lies on disk: by its name, else by what the element ``filename`` says."""
+    def file(self, name: str, stated: str = "") -> str | None:
+        """Return the file of a picture in the source: by its name, else by what the element ``filename`` says."""
         part = trimmed(stated).replace("\\", "/").rpartition("/")[2]
         folder, slash, _ = name.rpartition("/")
         tried = (name, folder + slash + part, part)
-        file = next((self._inside[each] for each in tried if each in self._inside), None)
-        return None if file is None else self._source.path(file)
+        return next((self._inside[each] for each in tried if each in self._inside), None)

@@ -15,6 +15,7 @@ from annokit.codecs.source import FolderSource
 from annokit.columns import Column, Fixed, Sparse, Table, Text
 from annokit.columns.make import sparse_of
 from annokit.errors import FormatError, UsageError
+from annokit.formats.headers import sizes_in
 from annokit.formats.yolo import keras
 from annokit.formats.yolo.classes import class_tree
 from annokit.formats.yolo.config import (
@@ -74,7 +75,7 @@ def read(  # noqa: PLR0913 - all but two are options, by keyword
     boxes : {"xyxy", "xywh"}
         How the boxes of Keras files are stated: corners, as both descriptions say, or corner and size.
     measure : bool
-        Whether sizes are read from the headers of pictures that lie in the tree.
+        Whether sizes are read from the headers of pictures that lie in the tree or the archive.
     """
     if sixth not in SIXTH:
         raise UsageError(f"sixth={sixth!r}; expected 'score' or 'track'")
@@ -93,7 +94,7 @@ def read(  # noqa: PLR0913 - all but two are options, by keyword
     tree = Finder(source, config, dialect, originals).tree()
     if context.images:
         with_extensions(tree.entries, context.images)
-    pictures = sum(entry.image is not None for entry in tree.entries) if measure and source.kind == "folder" else 0
+    pictures = sum(entry.image is not None for entry in tree.entries) if measure else 0
     rows, unread = gather(source, [entry.label for entry in tree.entries], context, pictures)
     return _Reader(source, context, config, tree).dataset(rows, unread, sixth, measure)
 
@@ -274,17 +275,14 @@ def item_table(
 def _media(
     source: Source, count: int, images: list[tuple[int, str]], progress: Progress | None
 ) -> tuple[dict[str, Column], list[tuple[int, str]]]:
-    """Return paths of the pictures of a folder, sizes from their headers if wanted, and (row, why) for the others."""
-    from annokit.media.size import image_sizes
-
-    if source.kind != "folder":
-        return {}, []
+    """Return paths of the pictures of a folder, sizes from headers if wanted, and (row, why) for those without."""
     rows = np.array([row for row, _ in images], np.int64)
-    paths = [f"{source.label}/{name}" for _, name in images]
-    found: dict[str, Column] = {"path": Sparse(count, rows, None, Text.of(paths))}
+    found: dict[str, Column] = {}
+    if source.kind == "folder":
+        found["path"] = Sparse(count, rows, None, Text.of([f"{source.label}/{name}" for _, name in images]))
     if progress is None:
         return found, []
-    measured = image_sizes(paths, progress=progress)
+    measured = sizes_in(source, [name for _, name in images], progress)
     sizes = np.full((count, 2), -1, np.int64)
     sizes[rows] = measured.sizes
     found["size"] = Fixed(sizes)

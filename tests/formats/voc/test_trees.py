@@ -140,6 +140,17 @@ def test_labels_live_in_the_picture_as_it_is_shown(tmp_path):
     assert ds[0].image.size == (30, 40)
 
 
+def test_pictures_of_an_archive_are_measured_too(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        for name in ("a", "b"):
+            archive.writestr(f"VOC/Annotations/{name}.xml", annotation(f"{name}.jpg", an_object(), size=None))
+        archive.writestr("VOC/JPEGImages/a.jpg", turned())
+        archive.writestr("VOC/JPEGImages/b.jpg", b"no picture")
+    ds = annokit.read(tmp_path / "a.zip", "voc")
+    assert listed(ds) == [("a.jpg", 30, 40, None), ("b.jpg", None, None, None)]
+    assert [row.item for row in ds.issues.of("bad-media").rows()] == ["b.jpg"]
+
+
 def test_a_size_before_turning_is_told(tmp_path):
     root = tree(tmp_path, {"Annotations/a.xml": annotation("a.jpg", an_object()), "pictures/a.jpg": turned()})
     ds = annokit.read(root, "voc", images=root / "pictures")

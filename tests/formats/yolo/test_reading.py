@@ -100,7 +100,7 @@ def test_an_archive_is_a_tree(tmp_path: Path) -> None:
             archive.write(path, str(path.relative_to(root)))
     ds = read(io.BytesIO(file.getvalue()))
     assert ds.names == ("a.jpg", "sub/b.jpg")
-    assert ds == read(root, measure=False)
+    assert ds == read(root)
 
 
 def test_the_yaml_alone_leads_to_its_tree(tmp_path: Path) -> None:
