@@ -86,7 +86,7 @@ def formats(task: str | None = None) -> FormatTable:
     ----------
     task : str, optional
         Only those that people train this task on: ``classification``, ``detection``, ``instance``, ``semantic``,
-        ``panoptic``, ``keypoints``, ``tracking`` or ``time``.
+        ``panoptic``, ``keypoints``, ``tracking`` or ``time``; "Object Detection" and the like are understood, too.
 
     Raises
     ------
@@ -95,6 +95,11 @@ def formats(task: str | None = None) -> FormatTable:
     """
     known = get_args(Task)
     if task is not None and task not in known:
+        from annokit.formats.exports.choose import kind_of_task
+
+        kind = kind_of_task(task)
+        if kind is not None:
+            return formats(kind)
         raise UsageError(f"there is no task {task!r}; there are: {', '.join(sorted(known))}")
     rows: list[FormatInfo] = []
     for name in registry.names():

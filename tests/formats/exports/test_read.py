@@ -53,6 +53,34 @@ def test_the_layout_of_several_tasks(tmp_path):
     assert [a.layer for a in annokit.read(out, layer="boats")[0].annotations] == ["boats"]
 
 
+@pytest.mark.parametrize("archive", [False, True])
+@pytest.mark.parametrize(
+    "format",
+    [
+        "coco:innotescus", "csv", "innotescus", "kitti", "voc:innotescus", "yolo:innotescus", "yolo:keras",
+        "masks:innotescus-semantic", "masks:innotescus-instance", "masks:innotescus-individual",
+    ],
+)  # fmt: skip
+def test_trees_without_anything_of_ours(tmp_path, format, archive):
+    ds = harbour(tmp_path / "in", 6)
+    out = tmp_path / "out"
+    annokit.export(ds, out, format, split={"train": 0.5, "val": 0.5})
+    for path in [*out.rglob("annokit-*")]:
+        path.unlink()
+    if archive:
+        shutil.make_archive(str(tmp_path / "made"), "zip", out)
+    source = tmp_path / "made.zip" if archive else out
+    if format.startswith("masks"):
+        with pytest.raises(annokit.AmbiguousFormatError):
+            annokit.read(source)
+    back = annokit.read(source, format if format.startswith("masks") else None)
+    assert sorted((item.dataset.replace("_", "/"), item.name, item.width) for item in back) == sorted(
+        (item.dataset, item.name, item.width) for item in ds
+    )
+    assert {item.split for item in back} == {"train", "val"}
+    assert len(back.annotations) == len(ds.annotations)
+
+
 def test_subsets_lie_at_any_depth(tmp_path):
     out = tmp_path / "out"
     for subset in ("train", "val"):

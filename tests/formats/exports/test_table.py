@@ -114,6 +114,15 @@ def test_formats_can_be_asked_by_task(task):
     ]
 
 
+def test_the_words_of_the_platform_are_understood():
+    for word, task in (
+        ("Object Detection", "detection"),
+        ("SEGMENTATION", "semantic"),
+        ("instance_segmentation", "instance"),
+    ):
+        assert [row.name for row in annokit.formats(word)] == [row.name for row in annokit.formats(task)]
+
+
 def test_an_unknown_task_is_told():
     with pytest.raises(annokit.UsageError, match="no task 'depth'; there are: classification, detection"):
         annokit.formats(task="depth")
