@@ -29,7 +29,7 @@ SEVERITY = {
 """How bad each fate of a write is, unless a step says otherwise."""
 
 
-FATE = {"unknown-size": "refused", "left-out": "skipped"}
+FATE = {"unknown-size": "refused", "left-out": "skipped", "assumed": "kept"}
 """Fate of the codes that are not called like it."""
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from annokit.columns import MISSING
 from annokit.columns.base import Array
 from annokit.errors import UsageError
-from annokit.formats.places import at_annotations, at_items
+from annokit.formats.places import at_all, at_annotations, at_items
 from annokit.model.schema import KIND_CODE
 from annokit.model.select import take_annotations
 
@@ -154,6 +154,9 @@ def of_task(ds: Dataset, task: str) -> Found:
     if task in stated:
         return _of_stated(ds, task)
     kind = kind_of_task(task)
+    if kind is None and not stated:
+        told = "the dataset states no task; all of it is exported as this one"
+        return ds, [at_all("assumed", "task", told, [task], severity="info")]
     if kind is None:
         raise UsageError(f"there is no task {task!r}; there are: {', '.join(sorted({*stated, *KINDS_OF}))}")
     codes = [KIND_CODE[name] for name in KINDS_OF[kind]]

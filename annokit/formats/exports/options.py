@@ -70,7 +70,8 @@ class ExportOptions:
     task : str or several, optional
         Name of a task, which annotations state as their layer or their sequence as its task; or a kind of task:
         ``classification``, ``detection``, ``semantic``, ``instance`` or ``keypoints``, also in the platform's words
-        ("Object Detection"), which chooses annotations by their shape. Several get a tree each. By default everything,
+        ("Object Detection"), which chooses annotations by their shape. Where a dataset states no task, any other name
+        is that of all of it. Several get a tree each. By default everything,
         with a tree each where sequences state several tasks.
     datasets : str or several, optional
         Names of the datasets (``item.dataset``) to export; by default all.

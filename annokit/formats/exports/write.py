@@ -14,6 +14,7 @@ from annokit.codecs.below import BelowOutput
 from annokit.codecs.collector import paused
 from annokit.codecs.names import clean_part
 from annokit.codecs.output import open_output
+from annokit.codecs.target import FULL
 from annokit.errors import MediaError, UsageError
 from annokit.formats.context import Progress, WriteContext
 from annokit.formats.exports import choose
@@ -192,3 +193,7 @@ def _copy(output: Output, picture: Picture) -> None:
         output.copy(picture.file, picture.path)
     except FileNotFoundError as error:
         raise MediaError(f"{picture.path}: there is no such file", path=picture.path) from error
+    except OSError as error:
+        if error.errno in FULL:
+            raise
+        raise MediaError(f"{picture.path}: can't be read ({error.strerror or error})", path=picture.path) from error

@@ -239,6 +239,24 @@ def test_nothing_is_left_of_an_export_that_fails(tmp_path, monkeypatch, name, er
     assert [path.name for path in tmp_path.iterdir()] == ["in"]
 
 
+def test_a_task_names_a_dataset_that_states_none(tmp_path):
+    report = annokit.export(harbour(), tmp_path / "out", "csv", options=annokit.ExportOptions(task="find boats"))
+    assert [(issue.field, issue.examples) for issue in report.of("assumed")] == [("task", ("find boats",))]
+    name = json.loads((tmp_path / "out" / "annokit-export.json").read_text())["name"]
+    assert name.startswith("harbour+Öresund_east-find boats-")
+    assert len(annokit.read(tmp_path / "out").annotations) == 18
+
+
+@pytest.mark.parametrize("name", ["out", "out.zip"])
+def test_a_picture_that_is_a_folder_is_told(tmp_path, name):
+    ds = harbour(tmp_path / "in", 2)
+    (tmp_path / "in" / "im 1.png").unlink()
+    (tmp_path / "in" / "im 1.png").mkdir()
+    with pytest.raises(annokit.MediaError, match="im 1"):
+        annokit.export(ds, tmp_path / name, "csv")
+    assert not (tmp_path / name).exists()
+
+
 def test_a_picture_that_goes_away_is_told(tmp_path):
     ds = harbour(tmp_path / "in", 2)
     (tmp_path / "in" / "im 1.png").unlink()
