@@ -47,7 +47,7 @@ def read(source: Source, context: ReadContext, *, check: bool | None = None) -> 
     check : bool, optional
         Whether the PNGs of a panoptic file are compared with its segments; by default as many as cost little.
     """
-    if context.dialect.framed:
+    if context.dialect.framed or (context.dialect.lean and several_files(source)):
         from annokit.formats.coco.videos_files import read_videos
 
         return read_videos(source, context, read)
@@ -124,6 +124,11 @@ def _together(
             first[pointer].join(gathered)
         lists.clear()
     return first, found.rests
+
+
+def several_files(source: Source) -> bool:
+    """Tell whether a tree holds more than one document, as the platform writes them for videos."""
+    return source.only is None and len([name for name in source.find(".json") if not own_file(name)]) > 1
 
 
 def the_file(source: Source) -> str:

@@ -50,6 +50,7 @@ def test_ids_restart_in_every_file(tmp_path):
     path = written(tmp_path / "in", **made)
     assert [match.format for match in annokit.detect(path)] == ["coco:innotescus-video"]
     ds = annokit.read(path)
+    assert annokit.read(path, "coco:innotescus") == ds
     assert ds.names == ("a#0", "b#0", "b#2")
     assert [(item.kind, item.frame, item.sequence.name, item.uri) for item in ds] == [
         ("frame", 0, "a", None), ("frame", 0, "b", "b_0.png"), ("frame", 2, "b", "b_2.png"),
@@ -96,7 +97,7 @@ def test_key_frames_are_expanded(tmp_path):
     report = annokit.write(builder.build(), tmp_path / "out", "coco:innotescus-video", on_loss="allow")
     assert [issue.count for issue in report.of("expanded")] == [1]
     back = annokit.read(tmp_path / "out")
-    assert back.names == tuple(f"clip.mp4#{number}" for number in (0, 1, 2, 3, 4)) or len(back) == 5
+    assert sorted(back.names) == [f"clip.mp4#{number}" for number in range(5)]
     lefts = {item.frame: item.annotations[0].box.to_pixels(100, 50).xmin for item in back}
     assert lefts == {number: pytest.approx(10 * number) for number in range(5)}
     assert {item.annotations[0].track for item in back} == {"t"}
