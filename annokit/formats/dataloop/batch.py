@@ -199,7 +199,7 @@ def read_ids(sheet: Sheet, batch: Batch) -> None:
     """Read ``id``, or ``_id`` where there is no other."""
     values, old = batch.get("id"), batch.get("_id")
     if not old.empty:
-        use = old.has & ~values.has
+        use = old.has & ~values.has & (old.first() == ord('"'))
         sheet.keep("_id", old, np.flatnonzero(old.has & ~use))
         sheet.mark("id", np.where(use, 0, -1), ["_id"])
         values = Values.of([b if u else a for a, b, u in zip(values.raws, old.raws, use.tolist(), strict=True)])

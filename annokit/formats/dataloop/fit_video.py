@@ -29,6 +29,12 @@ if TYPE_CHECKING:
 
 VIDEO = ITEM_KINDS.index("video")
 
+SNAPSHOTS = "metadata.system.snapshots_"
+"""Extra of annotations that have no later states."""
+
+LATER_ONLY = f"{MARK}own"
+"""Extra that only later states have."""
+
 FIRST_ONLY = ("score", "parent", "author", "created", "updated", "review")
 """Columns that only the first state of an annotation has."""
 
@@ -243,13 +249,15 @@ def _only_first(ds: Dataset, later: Array) -> Found:
     changes: dict[str, Column | None] = {}
     for name, column in ds._annotations.columns.items():
         path = name.removeprefix(EXTRA)
-        inner = path not in (name, V2) and (path.startswith("metadata") or path == f"{MARK}further")
-        if name not in FIRST_ONLY and not inner:
+        inner = path not in (name, V2) and path.startswith("metadata")
+        if name not in FIRST_ONLY and not inner and path != LATER_ONLY:
             continue
         sparse = Sparse.of_column(column)
-        rows = sparse.present()[later[sparse.present()]]
+        lost = later if path != LATER_ONLY else ~later
+        lost = lost | np.append(later[1:], False) if path == SNAPSHOTS else lost
+        rows = sparse.present()[lost[sparse.present()]]
         if len(rows):
-            told = "only the first state of an annotation has a place for it"
+            told = "only the first state of an annotation has a place for it, or only later ones"
             issues.append(at_annotations(ds, "dropped", public_name(name), told, rows))
             changes[name] = chosen(sparse, np.setdiff1d(sparse.present(), rows))
     return (ds._with(annotations=ds._annotations.replace(changes)) if changes else ds), issues

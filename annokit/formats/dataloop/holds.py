@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from annokit.formats.dataloop import fit_frames, fit_places, fit_poses, fit_rows, fit_shapes, fit_video
+from annokit.formats.dataloop import fit_absent, fit_frames, fit_places, fit_poses, fit_rows, fit_shapes, fit_video
 from annokit.formats.dataloop.fit_labels import fit_labels
 from annokit.formats.holds import Holds, Step
 
@@ -55,6 +55,12 @@ def holds(dialect: Any, options: Mapping[str, Any]) -> Holds:
         sorted_items=True,
         steps=(fit_frames.frames_as_videos,),
         late_steps=LATE,
-        final_steps=(fit_video.one_sequence_each, fit_places.snapshots_in_place, fit_places.in_place),
+        final_steps=(
+            fit_video.one_sequence_each,
+            fit_places.snapshots_in_place,
+            fit_places.in_place,
+            fit_absent.flags_that_are_on,
+            fit_absent.stated_by_now,
+        ),
         notes="A document per item. A state of a video holds until the next one.",
     )  # fmt: skip

@@ -133,6 +133,8 @@ class Parser:
         """
         try:
             record = self._item(text)
+            if record.annotations is None:
+                self.members(text)
             if record.itemMetadata is None or record.metadata is None:
                 return record
         except msgspec.ValidationError:

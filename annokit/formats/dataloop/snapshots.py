@@ -28,9 +28,10 @@ def put_states(
     ident = [MISSING] * len(table) if ids is None else ids.to_list()
     keyframes = table.get("keyframe")
     fixed = [MISSING] * len(table) if keyframes is None else keyframes.to_list()
-    made_up, layout = marks(table, "track"), marks(table, "snapshots")
+    made_up, layout, apart = marks(table, "track"), marks(table, "snapshots"), marks(table, "own")
     owner = 0
     frames: list[list[Any]] = [[] for _ in timed]
+    odd: dict[int, Any] = {}
     for row in [row for row, own in enumerate(timed) if own]:
         system = made.system[row]
         if later[row]:
@@ -38,11 +39,12 @@ def put_states(
             state = _snapshot(documents[row], system, numbers[row][FIRST], fixed[row], absent[row], previous)
             if "label" not in documents[row] and "label" in documents[row - 1]:
                 state["label"] = None
-            made.system[owner]["snapshots_"].append(state)
+            made.system[owner]["snapshots_"].append({**state, **(apart[row] or {})})
             frames[owner].append(numbers[row][FIRST])
             _close(made.system[owner], numbers[row], absent[owner])
             continue
         owner = row
+        odd[row] = system.get("snapshots_")
         system["snapshots_"] = []
         for key, place in (("frame", FIRST), ("startTime", START)):
             if numbers[row][place] is not None and f"metadata.system.{key}" not in absent[row]:
@@ -53,6 +55,8 @@ def put_states(
     for row, own in enumerate(timed):
         if own and not later[row]:
             _finish(made, documents[row], row, frames[row], layout[row], absent[row])
+            if odd.get(row) is not None:
+                made.system[row]["snapshots_"] = odd[row]
 
 
 def _plain(number: float, whole: bool) -> Any:

@@ -26,6 +26,9 @@ TIMES = ("startTime", "endTime", "frame", "endFrame")
 SNAPSHOT_KEYS = ("frame", "fixed", "data", "namedAttributes", "objectVisible", "label", "type", "attributes")
 """Keys of a snapshot that are read; others are kept under their names."""
 
+APART = frozenset(("id", "_id", "coordinates", "creator", "createdAt", "updatedAt", "metadata"))
+"""Keys that mean something in an annotation, but nothing in a snapshot."""
+
 HOLD = "hold"
 
 
@@ -53,6 +56,9 @@ class State:
 
     made_up: bool = False
     """Whether its object has no name in the file."""
+
+    own: bytes | None = None
+    """Members of a snapshot under keys that mean something else in an annotation."""
 
     layout: Layout | None = None
     """What its snapshots were, where they were more than states in the order of their frames."""
@@ -94,14 +100,14 @@ def states(parser: Parser, note: Record, rate: float | None, name: str) -> list[
     track = name if made_up else track
     absent = _absent(times, first, last, isinstance(listed, list))
     ends = [*(frame - 1 for frame, _, _ in later), last]
-    made = [State(bare, (times["startTime"], None, first, ends[0]), track, True, False, absent, made_up, layout)]
+    made = [State(bare, (times["startTime"], None, first, ends[0]), track, True, False, absent, made_up, None, layout)]
     members = parser.document(NOTE, bare)
     for (frame, snapshot, stamp), end in zip(later, ends[1:], strict=True):
         members, lacking = _inherited(members, snapshot)
         lacking = (*lacking, *(("frame",) if stamp else ()))
-        record = _snapshot(parser, members, snapshot)
+        record, own = _snapshot(parser, members, snapshot)
         fixed = snapshot.get("fixed") is True
-        made.append(State(record, (None, None, frame, end), track, fixed, True, lacking))
+        made.append(State(record, (None, None, frame, end), track, fixed, True, lacking, False, own))
     final = made[-1]
     made[-1] = attrs.evolve(final, span=(final.span[0], times["endTime"], *final.span[2:]))
     return made
@@ -226,14 +232,16 @@ def _named(members: Mapping[str, Any]) -> bytes | None:
     return None if named is None else dumps(named)
 
 
-def _snapshot(parser: Parser, members: Mapping[str, Any], snapshot: Mapping[str, Any]) -> Record:
-    """Return the record of a snapshot."""
-    own = {key: dumps(value) for key, value in snapshot.items() if key not in SNAPSHOT_KEYS}
+def _snapshot(parser: Parser, members: Mapping[str, Any], snapshot: Mapping[str, Any]) -> tuple[Record, bytes | None]:
+    """Return the record of a snapshot, and its members that such a record would misunderstand."""
+    rest = {key: value for key, value in snapshot.items() if key not in SNAPSHOT_KEYS}
+    apart = {key: rest.pop(key) for key in list(rest) if key in APART}
+    own = {key: dumps(value) for key, value in rest.items()}
     if snapshot.get("objectVisible", True) is not True:
         own["objectVisible"] = dumps(snapshot["objectVisible"])
     if "fixed" in snapshot and type(snapshot["fixed"]) is not bool:
         own["fixed"] = dumps(snapshot["fixed"])
-    return parser.note_of({**members, **own})
+    return parser.note_of({**members, **own}), dumps(apart) if apart else None
 
 
 def timing(sheet: Sheet, found: Mapping[int, State]) -> None:
@@ -267,6 +275,10 @@ def timing(sheet: Sheet, found: Mapping[int, State]) -> None:
     own = np.full(sheet.count, -1, np.int64)
     own[[row for row, state in found.items() if state.made_up]] = 0
     sheet.mark("track", own, [True])
+    apart = [(row, state.own) for row, state in found.items() if state.own is not None]
+    own = np.full(sheet.count, -1, np.int64)
+    own[[row for row, _ in apart]] = np.arange(len(apart))
+    sheet.mark("own", own, [value for _, value in apart])
     sheet.mark("snapshots", codes, [dumps(layout) for _, layout in rest])
 
 

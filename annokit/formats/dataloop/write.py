@@ -255,11 +255,8 @@ def _put_attributes(made: Objects, table: Table, absent: list[list[str]]) -> Non
     for name, column in table.group("attributes").items():
         for row, value in zip(*texts(column), strict=True):
             if listed[row] is not None and name in listed[row]:
-                if value == b"true":
-                    on[row].add(name)
-                    continue
-                if value == b"false":
-                    continue
+                on[row].add(name)
+                continue
             made.system[row].setdefault("attributes", {})[name] = value
     for row, names in enumerate(listed):
         if names is not None or V1 not in absent[row]:

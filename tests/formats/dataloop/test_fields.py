@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import annokit
 from annokit import Box, DatasetBuilder
 from tests.formats.dataloop.documents import item, load, note, returned, save, written, z
+from tests.formats.laws import check_laws
 
 BOX = [z(64, 48), z(128, 96)]
 
@@ -261,3 +263,31 @@ def test_a_key_changes_its_type_between_items(tmp_path: Path) -> None:
 def test_reading_twice_gives_equal_datasets(tmp_path: Path) -> None:
     path = save(tmp_path, item(note("box", coordinates=BOX, system={"attributes": {"a": 1}})))
     assert annokit.read(path) == annokit.read(path)
+
+
+@pytest.mark.parametrize("change", [{"attributes": {"n": 1}}, {"score": 0.5}, {"label": "dog"}, {"author": "me"}])
+@pytest.mark.parametrize("metadata", [{}, {"metadata": {}}, {"metadata": {"system": {}}}, {"metadata": {"user": {}}}])
+def test_a_change_finds_its_place_where_the_file_had_none(tmp_path: Path, metadata: Any, change: Any) -> None:
+    bare = {"type": "box", "label": "cat", "coordinates": BOX, **metadata}
+    ds = load(tmp_path, item(bare, bare))
+    with ds.edit() as edit:
+        edit.replace(0, **change)
+    back = check_laws(edit.dataset, "dataloop", tmp_path)
+    assert back is not None
+    old, new = edit.dataset[0].annotations[0], back[0].annotations[0]
+    assert (new.score, new.author, new.label.name, dict(new.attributes)) == (
+        old.score, old.author, old.label.name, dict(old.attributes),
+    )  # fmt: skip
+    assert written(edit.dataset, tmp_path / "again")["json/a.jpg.json"]["annotations"][1] == bare
+
+
+def test_an_old_attribute_that_is_false_by_now_is_a_new_one(tmp_path: Path) -> None:
+    ds = load(tmp_path, item(note("box", coordinates=BOX, attributes=["a", "b"])))
+    with ds.edit() as edit:
+        edit.replace(0, attributes={"a": False, "b": True})
+    back = check_laws(edit.dataset, "dataloop", tmp_path)
+    assert back is not None
+    assert dict(back[0].annotations[0].attributes) == {"a": False, "b": True}
+    (made,) = written(edit.dataset, tmp_path / "again")["json/a.jpg.json"]["annotations"]
+    assert made["attributes"] == ["b"]
+    assert made["metadata"]["system"]["attributes"] == {"a": False}

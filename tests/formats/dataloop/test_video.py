@@ -11,7 +11,7 @@ import pytest
 import annokit
 from annokit import Box, DatasetBuilder
 from tests.fixtures import fixture
-from tests.formats.dataloop.documents import item, load, note, returned, written, z
+from tests.formats.dataloop.documents import item, load, note, returned, save, written, z
 from tests.formats.laws import check_laws
 
 VIDEO = {"mimetype": "video/mp4"}
@@ -292,3 +292,61 @@ def test_what_can_not_move_is_told(tmp_path: Path) -> None:
     assert len(back[0].annotations) == 2
     (issue,) = [issue for issue in annokit.plan(ds, "dataloop") if issue.code == "converted"]
     assert issue.count == 1
+
+
+def test_snapshots_with_keys_of_annotations_and_of_no_path(tmp_path: Path) -> None:
+    more = {
+        "id": "s",
+        "creator": "me",
+        "metadata": {"system": {"attributes": {"a": 1}}},
+        "a.b": 1,
+        "#x": [2],
+        "coordinates": [],
+    }
+    document = item(
+        moving(snapshot(12, 1, **more), snapshot(20, 2, createdAt="now"), id="a", creator="you"), system=VIDEO
+    )
+    ds, back = returned(tmp_path, document)
+    assert back == [document]
+    assert [row.author for row in ds[0].annotations] == ["you", None, None]
+    assert [dict(row.attributes) for row in ds[0].annotations] == [{}, {}, {}]
+    check_laws(ds.filter(annotations=[1, 2]), "dataloop", tmp_path)
+
+
+def test_snapshots_that_are_no_list(tmp_path: Path) -> None:
+    document = item(moving(id="a", system={"snapshots_": 7}), moving(first=41, last=50, id="a"), system=VIDEO)
+    ds = load(tmp_path, document)
+    assert ds[0].annotations[0].span.last_frame == 40
+    back = check_laws(ds, "dataloop", tmp_path)
+    assert back is not None
+    assert [row.shape for row in back[0].annotations] == [row.shape for row in ds[0].annotations]
+    alone = item(moving(id="a", system={"snapshots_": 7}), system=VIDEO)
+    assert returned(tmp_path / "alone", alone)[1] == [alone]
+
+
+def test_an_object_of_known_keys_alone_is_no_item(tmp_path: Path) -> None:
+    folder = save(tmp_path, item())
+    (folder / "manifest.json").write_text(json.dumps({"id": "1", "type": "file", "metadata": {"system": {"width": 5}}}))
+    ds = annokit.read(folder)
+    assert ds.names == ("a.jpg",)
+    assert ds.issues.of("skipped-record")
+
+
+@pytest.mark.parametrize(
+    ("lacking", "change"),
+    [
+        ("label", {"label": "dog"}), ("data", {"shape": Box(0.5, 0, 0.6, 0.1)}), ("attributes", {"attributes": {"a": False}}),
+        ("fixed", {"keyframe": True}), ("namedAttributes", {"attributes": {"1": "blue"}}),
+    ],
+)  # fmt: skip
+def test_a_change_of_a_state_is_written_though_its_file_said_nothing(tmp_path: Path, lacking: str, change: Any) -> None:
+    bare = snapshot(12, 64, **({} if lacking == "namedAttributes" else {lacking: ...}))
+    document = item(moving(bare, id="a", attributes=["a"], system={"attributes": {"1": "red"}}), system=VIDEO)
+    ds = load(tmp_path, document)
+    with ds.edit() as edit:
+        edit.replace(1, **change)
+    back = check_laws(edit.dataset, "dataloop", tmp_path)
+    assert back is not None
+    old, new = edit.dataset[0].annotations[1], back[0].annotations[1]
+    assert (new.label.name, new.shape, new.keyframe) == (old.label.name, old.shape, old.keyframe)
+    assert dict(new.attributes) == dict(old.attributes)
