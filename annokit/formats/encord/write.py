@@ -103,7 +103,9 @@ class Writer:
             raise UsageError(f"keys={keys!r}; expected one of {', '.join(KEYS)}")
         self._keys = keys
         self._labels = list(ds.labels)
-        self._made: dict[tuple[int, Any], Label] = {}
+        self._made: dict[tuple[int, Any, int], Label] = {}
+        self._owner: dict[tuple[int, str], Any] = {}
+        self._met: dict[Any, int] = {}
         own = structure_of(label for label in self._labels if "encord/shape" in label.extras)
         self._gathered = Gathered(own)
         self._ontology = Ontology(structure_of(ds.labels))
@@ -247,14 +249,35 @@ class Writer:
         if not isinstance(track, str) and "objectHash" not in extras.get("#absent", ()):
             place = row if track is None else self._items[told["item"]]["sequence"]
             track = hashed("track", track, place)
+        if "encord/shape" not in self._labels[told["label"]].extras:
+            label, track = self._apart(told, label, shape, track)
         return label, known if known and "shape" in extras else shape, track
 
-    def _label(self, position: int, shape: str | None) -> Label:
+    def _apart(self, told: Record, label: Label, shape: str | None, track: Any) -> tuple[Label, Any]:
+        """Return label and hash of what is not Encord's own: an object has one label, and is on a frame but once.
+
+        A classification is on a frame but once, too.
+        """
+        item, sequence = told["item"], self._items[told["item"]]["sequence"]
+        if shape is None:
+            again = self._twice(item, label.source_id, None)
+            return (self._label(told["label"], None, again) if again else label), track
+        if self._owner.setdefault((sequence, track), label.source_id) != label.source_id:
+            track = hashed("track", track, label.source_id)
+        again = self._twice(item, None, track)
+        return label, hashed("track", track, again) if again else track
+
+    def _twice(self, *key: Any) -> int:
+        """Return how often something was met before."""
+        self._met[key] = self._met.get(key, -1) + 1
+        return self._met[key]
+
+    def _label(self, position: int, shape: str | None, again: int = 0) -> Label:
         """Return a label as Encord has it: reserved for one shape, known by a hash."""
-        key = position, shape
+        key = position, shape, again
         if key not in self._made:
             label = self._labels[position]
-            ident = hashed("label", label.path, label.source_id, shape)
+            ident = hashed("label", label.path, label.source_id, shape, *([again] if again else []))
             extras = {"encord/shape": shape}
             self._made[key] = attrs.evolve(label, source_id=ident, extras=extras)
         return self._made[key]

@@ -46,6 +46,9 @@ def elsewhere():
         for shape in shapes:
             builder.add_annotation(item, "thing", shape, attributes={"pose": "sits", "n": 3, "flags": ["a", "b"]})
         builder.add_annotation(item, "indoor", attributes={"sure": 0.5})
+        builder.add_annotation(item, "indoor", attributes={"sure": 0.7, "why": True})
+        for label in ("thing", "thing", "other"):
+            builder.add_annotation(item, label, shapes[0], track="same")
         builder.add_annotation(item, hand, annokit.Keypoints([[0.1, 0.2], [0.3, 0.4]], [2, 1]))
     sequence = builder.add_sequence("s", name="v.mp4", fps=25, width=64, height=48)
     for frame in (3, 5):
