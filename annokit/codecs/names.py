@@ -17,11 +17,10 @@ from typing import Any, Protocol
 
 import attrs
 
-from annokit.codecs.source import Source
+from annokit.codecs.source import NAMES, Source
 from annokit.errors import FormatError
 
-MANIFEST = "annokit-names.json"
-"""The file, at the top of a tree, that maps the names on disk to the original ones."""
+MANIFEST = NAMES
 
 PART_BYTES = 240
 """Longest part of a name in UTF-8 bytes; file systems end at 255, and a temporary name beside it needs a few."""
@@ -197,12 +196,15 @@ class Writable(Protocol):
         """Store a file."""
 
 
-def write_manifest(output: Writable, names: SafeNames | Mapping[str, str]) -> None:
-    """Write the changed names at the top of a tree; nothing where none changed."""
+def write_manifest(output: Writable, names: SafeNames | Mapping[str, str], folder: str = "") -> None:
+    """Write the changed names at the top of a tree or of one of its folders; nothing where none changed."""
     manifest = names.manifest if isinstance(names, SafeNames) else dict(names)
     if manifest:
         document = {"annokit": "names", "version": 1, "names": manifest}
-        output.write(MANIFEST, json.dumps(document, indent=1, sort_keys=True).encode() + b"\n")
+        output.write(
+            f"{folder}/{MANIFEST}" if folder else MANIFEST,
+            json.dumps(document, indent=1, sort_keys=True).encode() + b"\n",
+        )
 
 
 def read_manifest(source: Source) -> dict[str, str]:

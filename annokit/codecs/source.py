@@ -28,6 +28,9 @@ T = TypeVar("T")
 
 READING = os.O_RDONLY | getattr(os, "O_BINARY", 0)
 
+NAMES = "annokit-names.json"
+"""The file, at the top of a tree or of a folder of pictures, that maps the names on disk to the original ones."""
+
 JUNK = re.compile(r"(?:^|/)(?:__MACOSX(?:/|$)|\._|\.DS_Store$|Thumbs\.db$|desktop\.ini$|\.annokit-)")
 """Matches names that are not part of any data set."""
 
@@ -167,10 +170,12 @@ class Source(abc.ABC):
         ----------
         pattern : str
             A suffix such as ``.json``, or a glob over the whole name, in which ``*`` and ``?`` stay within one part and
-            ``**/`` stands for any number of folders.
+            ``**/`` stands for any number of folders. By its suffix, no manifest of names is found.
         """
-        matches = _glob("**/*" + pattern if pattern.startswith(".") else pattern)
-        return tuple(name for name in self._names if matches(name))
+        if not pattern.startswith("."):
+            return tuple(filter(_glob(pattern), self._names))
+        matches = _glob("**/*" + pattern)
+        return tuple(name for name in self._names if matches(name) and not name.endswith(NAMES))
 
     @property
     def only(self) -> str | None:

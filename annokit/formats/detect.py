@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import attrs
 
+from annokit.codecs.source import NAMES as MANIFEST
 from annokit.errors import AmbiguousFormatError, AnnokitError
 from annokit.formats import registry
 
@@ -45,8 +46,8 @@ class Probe:
         return tuple(self._source.names())[:NAMES]
 
     def ending(self, *suffixes: str) -> list[str]:
-        """Return the names that end so, compared in lower case."""
-        return [name for name in self.names if name.lower().endswith(suffixes)]
+        """Return the names that end so, compared in lower case; those of manifests of names don't count."""
+        return [name for name in self.names if name.lower().endswith(suffixes) and not name.endswith(MANIFEST)]
 
     def head(self, name: str) -> bytes:
         """Return the first 64 KiB of a file, without a byte-order mark; empty where it can't be read."""

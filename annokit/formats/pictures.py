@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from annokit.codecs.names import safe_names
+from annokit.codecs.names import safe_names, write_manifest
 from annokit.columns import MISSING
 from annokit.errors import MediaError, UsageError
 from annokit.wording import counted
@@ -69,7 +69,10 @@ def write_media(ds: Dataset, output: Output, context: WriteContext, files: Seque
 
 
 def write_beside(ds: Dataset, output: Output, context: WriteContext) -> None:
-    """Put the pictures into a folder beside the file, called like their items; one that items share goes there once."""
+    """Put the pictures into a folder beside the file, called like their items; one that items share goes there once.
+
+    Names that had to change are in the folder's manifest, by which ``images=`` finds the pictures again.
+    """
     if context.media == "none":
         return
     paths = _paths(ds)
@@ -77,8 +80,9 @@ def write_beside(ds: Dataset, output: Output, context: WriteContext) -> None:
     rows = [row for row, path in enumerate(paths) if path is MISSING or first[path] == row]
     shared = {path for row, path in enumerate(paths) if path is not MISSING and first[path] != row}
     names = [_last(paths[row]) if paths[row] in shared else ds.names[row] for row in rows]
-    files = [f"{FOLDER}/{file}" for file in safe_names(names)]
-    write_media(ds[np.array(rows, np.int64)], output, context, files)
+    safe = safe_names(names)
+    write_media(ds[np.array(rows, np.int64)], output, context, [f"{FOLDER}/{file}" for file in safe])
+    write_manifest(output, safe, FOLDER)
 
 
 def spare(ds: Dataset, output: Output) -> None:

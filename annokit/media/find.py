@@ -37,7 +37,8 @@ class Ambiguous:
 class MediaIndex:
     """The files in and below some folders, found by the names that records give them.
 
-    The folders are listed once, on the first question, in one pass; links are followed, loops of links are not.
+    The folders are listed once, on the first question, in one pass; links are followed, loops of links are not. A file
+    that annokit wrote under a safe name is found by the original one, as the manifest beside it says.
 
     Parameters
     ----------
@@ -114,7 +115,7 @@ class MediaIndex:
                 raise MediaError(
                     f"{error.filename or folder}: can't be listed ({error.strerror})", path=str(folder)
                 ) from error
-        return names, files
+        return _undone(names, files), files
 
     @property
     def _files(self) -> list[str]:
@@ -135,6 +136,20 @@ class MediaIndex:
     @cached_property
     def _folded(self) -> _Tables:
         return _tables([_fold(name) for name in self._listed[0]])
+
+
+def _undone(names: list[str], files: list[str]) -> list[str]:
+    """Return names in which those that annokit made safe are the original ones, by the manifests among the files."""
+    from annokit.codecs.names import MANIFEST, read_manifest
+    from annokit.codecs.source import open_source
+
+    found = [row for row, name in enumerate(names) if name.rpartition("/")[2] == MANIFEST]
+    originals: dict[str, str] = {}
+    for row in found:
+        folder = names[row].removesuffix(MANIFEST)
+        with open_source(os.path.dirname(files[row])) as source:  # noqa: PTH120 - paths are text here
+            originals.update({f"{folder}{file}": f"{folder}{name}" for file, name in read_manifest(source).items()})
+    return [originals.get(name, name) for name in names] if originals else names
 
 
 def scan(root: str) -> Iterator[tuple[str, str]]:

@@ -36,6 +36,26 @@ def test_pictures_beside_coco_are_found_again(ds, tmp_path):
     ]
 
 
+@pytest.mark.parametrize("name", ["coco", "coco:panoptic", "savant", "segments", "csv", "encord", "annokit"])
+def test_pictures_whose_names_had_to_change_are_found_again(ds, tmp_path, name):
+    annokit.write(ds, tmp_path / "out", name, media="copy", on_loss="allow")
+    again = annokit.read(tmp_path / "out", images=tmp_path / "out" / "images")
+    colors = {item.name: item.image.getpixel((0, 0)) for item in ds}
+    assert not again.issues.of("missing-media", "ambiguous-media")
+    assert {item.name.rpartition("/")[2]: item.image.getpixel((0, 0)) for item in again}["c?.png"] == colors["c?.png"]
+
+
+def test_a_safe_name_is_not_taken_for_another_items(tmp_path):
+    builder = DatasetBuilder()
+    for name, color in (("c?.png", "green"), ("c_.png", "red")):
+        Image.new("RGB", (4, 3), color).save(tmp_path / f"{color}.png")
+        builder.add_item(name, width=4, height=3, path=str(tmp_path / f"{color}.png"))
+    ds = builder.build()
+    annokit.write(ds, tmp_path / "out", "coco", media="copy")
+    again = annokit.read(tmp_path / "out", images=tmp_path / "out" / "images")
+    assert [item.image.getpixel((0, 0)) for item in again] == [item.image.getpixel((0, 0)) for item in ds]
+
+
 def test_a_picture_that_is_not_there_is_named(ds, tmp_path):
     (tmp_path / "data/photos/b/x.jpg").unlink()
     with pytest.raises(annokit.MediaError, match=r"x\.jpg"):
