@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,19 +42,21 @@ def tree_of(source: Source, format: str | None) -> list[Place] | None:
     if stated is not None:
         return stated
     guess = guessed_places(source)
-    if guess is None or not (guess.sure or not _claimed(source, format)):
+    if guess is None or not (guess.sure or _only_in_parts(source, guess.places, format)):
         return None
     return list(guess.places)
 
 
-def _claimed(source: Source, format: str | None) -> bool:
-    """Tell whether a format takes the whole for its own."""
-    probe = Probe(source)
-    if format is None:
-        return bool(matches(probe))
-    fmt, dialect = registry.resolve(format)
-    found = fmt.detect(probe)
-    return dialect in found if dialect else bool(found)
+def _only_in_parts(source: Source, places: Sequence[Place], format: str | None) -> bool:
+    """Tell whether no format takes the whole for its own, but one, or the one that is named, takes its folders."""
+    if _claimed(Probe(source), format):
+        return False
+    parts = (BelowSource(source, place.folder, beside(source, place)) for place in places)
+    return any(_claimed(Probe(part), format) for part in parts)
+
+
+def _claimed(probe: Probe, format: str | None) -> bool:
+    return bool(matches(probe) if format is None else registry.resolve(format)[0].detect(probe))
 
 
 def read_tree(source: Source, places: list[Place], format: str | None, read: Read, layer: str | None = None) -> Dataset:

@@ -98,6 +98,20 @@ def test_annotations_alone(tmp_path):
     assert [(item.dataset, item.name) for item in ds] == [("one", "a.png"), ("two", "a.png")]
 
 
+@pytest.mark.parametrize("format", ["yolo:dataloop", "yolo:dataloop-1", "voc:dataloop"])
+def test_folders_of_formats_that_are_called_annotations(tmp_path, format):
+    builder = annokit.DatasetBuilder()
+    for name in ("dir/a.png", "dir/b.png"):
+        item = builder.add_item(name, kind="image", width=40, height=30)
+        builder.add_annotation(item, "cat", annokit.Box(0.25, 0.5, 0.75, 1))
+    annokit.write(builder.build(), tmp_path / "out", format, on_loss="allow")
+    for path in (tmp_path / "out").rglob("annokit-*"):
+        path.unlink()
+    ds = annokit.read(tmp_path / "out", format)
+    assert [item.dataset for item in ds] == [None, None]
+    assert {item.name.rpartition("/")[0] for item in ds} == {"dir"}
+
+
 def test_labels_for_all_datasets_lie_above_them(tmp_path):
     out = tree(
         tmp_path / "out",
