@@ -123,7 +123,7 @@ def _with_ids(ds: Dataset, table: Table, own: bool, place: Any) -> tuple[Table, 
     count = len(table)
     if column is not None and not own and not plain_ids(column):
         numbers = np.arange(1, count + 1)
-        rows = np.flatnonzero(lacks_by_mark(table, "id") == 0)
+        rows = np.flatnonzero((lacks_by_mark(table, "id") == 0) & ~_verbatim(table))
         made = Sparse(count, None if len(rows) == count else rows, None, Fixed(numbers[rows]))
         return table.replace({"id": made}), [place(ds, "restated", "id", TOLD, rows)]
     missing = np.flatnonzero(~_stated(table, column) & ~lacks_by_mark(table, "id"))
@@ -134,9 +134,13 @@ def _with_ids(ds: Dataset, table: Table, own: bool, place: Any) -> tuple[Table, 
 
 
 def _stated(table: Table, column: Sparse | None) -> Array:
-    stated = np.zeros(len(table), bool) if column is None else column.mask()
-    verbatim = table.sparse(keys.extra("id"))
-    return stated if verbatim is None else stated | verbatim.mask()
+    return _verbatim(table) if column is None else column.mask() | _verbatim(table)
+
+
+def _verbatim(table: Table) -> Array:
+    """Return (n,) bool: the rows whose id is kept as it stood, since it is none."""
+    column = table.sparse(keys.extra("id"))
+    return np.zeros(len(table), bool) if column is None else column.mask()
 
 
 def _next_id(column: Sparse) -> int:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from annokit.codecs.names import safe_names
-from annokit.columns import Fixed, Json, Number, Sparse
+from annokit.columns import Column, Fixed, Json, Number, Sparse
 from annokit.columns.base import Array
 from annokit.errors import AnnokitError
 from annokit.formats import numbering
@@ -55,10 +55,9 @@ def apart(ds: Dataset, apply: bool) -> Found:
         ds = ds._with(extras={key: raw for key, raw in ds._extras.items() if key != keys.PANOPTIC})
     for name in [name for name in ds._items.columns if name.startswith(keys.RECORD)]:
         column = ds._items.sparse(name)
-        assert column is not None
         field = name[len(keys.RECORD) :]
         told = f"{field} belongs to the record of an image, which the target does not have"
-        if column.count:
+        if column is not None and column.count:
             issues.append(at_items(ds, "dropped", field, told, column.present()))
         ds = ds._with(items=ds._items.without((name,)))
     return ds, issues
@@ -165,13 +164,35 @@ def recorded(ds: Dataset, apply: bool) -> Found:
         for code, field, told, rows in (*_statuses(status, wanted), ("derived", "bitmap", NAMED, changed))
         if len(rows)
     ]
+    gone, told = _outdated(ds, wanted)
+    issues += told
     if not issues:
         return ds, []
     names = Json.of([{"name": name} for name in files.values()])
     column = Sparse(len(ds), np.array(list(files), np.int64), None, names) if files else None
     fresh = Fixed(np.where(wanted, 0, UNLABELLED).astype(np.uint8))
-    return ds._with(items=ds._items.replace({"status": fresh, "bitmap": column})), issues
+    return ds._with(items=ds._items.replace({**gone, "status": fresh, "bitmap": column})), issues
 
+
+def _outdated(ds: Dataset, wanted: Array) -> tuple[dict[str, Column | None], list[Issue]]:
+    """Return the columns of records without what belongs to no record, and what a record states otherwise by now."""
+    changes: dict[str, Column | None] = {}
+    issues = []
+    for name in [name for name in ds._items.columns if name.startswith(keys.RECORD)]:
+        column = ds._items.sparse(name)
+        key = name[len(keys.RECORD) :]
+        rows = np.zeros(0, np.int64) if column is None else column.present()
+        rows = rows if key in OF_RECORDS else rows[~wanted[rows]]
+        if column is not None and len(rows):
+            changes[name] = cleared(column, rows)
+            severity = "info" if key in OF_RECORDS else "warning"
+            told = f"{key} of a record is outdated, or there is no record"
+            issues.append(at_items(ds, "dropped", key, told, rows, severity=severity))
+    return changes, issues
+
+
+OF_RECORDS = ("image_id", "file_name")
+"""Members of records that the model states."""
 
 NAMED = "the record of an image names the PNG with the pixels of its segments"
 
@@ -196,7 +217,8 @@ def _files(ds: Dataset, rows: Array, absent: Array) -> dict[int, str]:
     """Return the PNG of each of some items: the one that it names where it can, else one called like the item."""
     named = _names(ds)
     proposed = [named.get(row, ds.names[row]) for row in rows.tolist()]
-    files = dict(zip(rows.tolist(), safe_names(proposed, suffix=".png"), strict=True))
+    wanted = list(safe_names(proposed, suffix=".png"))
+    files = dict(zip(rows.tolist(), safe_names(wanted, suffix=".png"), strict=True))  # of ".jpg", "_png" came before
     files.update({row: named[row] for row in rows[absent[rows]].tolist()})
     return files
 
