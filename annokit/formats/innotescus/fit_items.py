@@ -112,7 +112,9 @@ def stated_frames(ds: Dataset, apply: bool) -> Found:
     other = np.flatnonzero((kind != kinds) & ~empty)
     if len(other):
         issues.append(at_items(ds, "restated", "kind", "an item is an image, a video or a frame of it", other))
-    numbered = np.flatnonzero((number >= 0) & (kind != FRAME) & ~empty) if "frame" in ds._items else np.zeros(0, int)
+    frame = ds._items.sparse("frame")
+    stated = np.zeros(len(ds), bool) if frame is None else frame.mask()
+    numbered = np.flatnonzero(stated & (kind != FRAME) & ~empty)
     if len(numbered):
         issues.append(at_items(ds, "dropped", "frame", "only frames of videos have a number", numbered))
     if empty.any():

@@ -173,7 +173,14 @@ def _listed(label: Label) -> Label:
 
 
 def _stale_rows(table: Table, column: Sparse, needed: Any) -> bool:
-    rows = column.present().tolist()
-    names, idents, uris = (texts(table, name) for name in ("name", "id", "uri"))
-    sized: Any = (table.array("size") > 0).any(axis=1).tolist()
-    return any(not needed[row] or sized[row] or uris[row] is not None or names[row] != str(idents[row]) for row in rows)
+    """Tell whether some unlisted row says more than its id, or is not needed by any annotation."""
+    rows = column.present()
+    names, idents = texts(table, "name"), texts(table, "id")
+    more = (table.array("size") > 0).any(axis=1) | ~needed
+    for name in ("uri", "frames"):
+        stated = table.sparse(name)
+        more |= np.zeros(len(table), bool) if stated is None else stated.mask()
+    for name, values in (*table.group("attributes").items(), *table.group("extras/innotescus").items()):
+        if name != UNLISTED:
+            more |= values.mask()
+    return bool(more[rows].any()) or any(names[row] != str(idents[row]) for row in rows.tolist())

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from annokit.formats.holds import Holds
-from annokit.formats.innotescus import fit_items, fit_labels, fit_rows
+from annokit.formats.innotescus import fit_items, fit_labels, fit_marks, fit_rows
 
 
 def holds(dialect: Any, options: Mapping[str, Any]) -> Holds:
@@ -48,6 +48,7 @@ def holds(dialect: Any, options: Mapping[str, Any]) -> Holds:
             fit_labels.listed_again,
             fit_rows.whole_outlines,
             fit_rows.boxes_of_shapes,
+            fit_marks.fresh_marks,
             fit_rows.instance_ids,
         ),
         final_steps=(fit_rows.in_radians, fit_rows.nested_contours),
