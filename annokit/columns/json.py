@@ -12,6 +12,7 @@ import orjson
 
 from annokit.columns.base import MISSING, Array, Column
 from annokit.columns.text import Text
+from annokit.errors import FormatError
 
 LONG_INTEGER = re.compile(rb"\d{19}")
 """What may be an integer beyond 64 bits, which the fast parser would turn into a float."""
@@ -128,15 +129,33 @@ def _has_odd_float(value: Any) -> bool:
 
 
 def loads(raw: bytes) -> Any:
-    """Return the value of a JSON document; integers of any size stay integers."""
-    import json
+    """Return the value of a JSON document; integers stay integers.
 
+    Raises
+    ------
+    FormatError
+        An integer has more digits than Python turns into a number, some thousands.
+    ValueError
+        It is no JSON.
+    """
     if LONG_INTEGER.search(raw):
-        return json.loads(raw)
+        return _exactly(raw)
     try:
         return orjson.loads(raw)
     except orjson.JSONDecodeError:  # NaN, lone surrogates
+        return _exactly(raw)
+
+
+def _exactly(raw: bytes) -> Any:
+    import json
+
+    try:
         return json.loads(raw)
+    except json.JSONDecodeError:
+        raise
+    except ValueError as error:
+        found = f"{max(map(len, re.findall(rb'[0-9]+', raw)), default=0):,} digits"
+        raise FormatError("an integer is too long", found=found, expected="at most 4,300 digits") from error
 
 
 def same(a: Any, b: Any) -> bool:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import attrs
 
-from annokit.errors import LossError, UsageError
+from annokit.errors import FormatError, LossError, UsageError
 from annokit.formats import registry
 from annokit.formats.base import Format
 from annokit.formats.context import Problems, Progress, ReadContext, WriteContext, no_progress
@@ -151,7 +151,7 @@ def _read(source: Source, format: str, how: _How) -> Dataset:
             progress=tell,
         )
         with paused():
-            ds = fmt.read(source, context, **how.options)
+            ds = _named(partial(fmt.read, source, context, **how.options), source.label)
     if told := context.repeats.issues():
         ds = ds._with(issues=Report([*told, *ds.issues]))
     ds = _with_media(ds, how.folders, how.sizes, how.limits)
@@ -161,6 +161,16 @@ def _read(source: Source, format: str, how: _How) -> Dataset:
 def _read_within(how: _How, source: Source, format: str, pictures: Path | None) -> Dataset:
     """Read one dataset of a tree, with the folder of its pictures."""
     return _read(source, format, how if pictures is None else attrs.evolve(how, beside=(pictures,)))
+
+
+def _named(read: Callable[[], Dataset], label: str) -> Dataset:
+    """Return what is read; an error that names no file names this one."""
+    try:
+        return read()
+    except FormatError as error:
+        if error.path is not None or label in str(error):
+            raise
+        raise FormatError(str(error), path=label) from error
 
 
 def _detected(source: Source) -> str:

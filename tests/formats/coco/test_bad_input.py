@@ -43,6 +43,7 @@ GOOD = document()
         (GOOD.replace(b'"', "“".encode()), None, "not JSON .found '“'"),
         (GOOD.replace(b"}]}", b"},]}"), "/categories/1", "not JSON"),
         (GOOD + GOOD, None, "follows the document"),
+        (GOOD.replace(b"12", b"1" * 5000), None, "an integer is too long"),
         (b"17", None, "wrong kind"),
         (GOOD[:-1], None, "cut off"),
         (GOOD[:60], "/images/0", "cut off"),

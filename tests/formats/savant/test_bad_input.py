@@ -39,6 +39,7 @@ DEEP = b"[" * 100_000 + b"]" * 100_000
         (GOOD.decode().encode("utf-16"), "", "UTF-16"),
         (GOOD.replace(b'"code": "cat"', b'"code": null'), "/sequences/0/featureSet/0/labels/0", "code"),
         (GOOD.replace(b'"code": "cut"', b'"code": []'), "/sequences/0/videoAnnotations/0", "code"),
+        (GOOD.replace(b"0.1", b"1" * 5000), "", "an integer is too long"),
         (b'{"sequences": {}}', "/sequences", "not a list of records"),
         (b'{"sequences": [7]}', "/sequences/0", "an object"),
     ],
