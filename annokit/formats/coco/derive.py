@@ -17,6 +17,7 @@ from annokit.formats.coco.outdated import ANNOTATION_STATES, ITEM_STATES, Stated
 from annokit.formats.conversions import placed
 from annokit.formats.places import ItemNames, at_annotations, at_items
 from annokit.geometry import ragged
+from annokit.model.bitmaps import rows_in_bitmaps
 from annokit.model.bounds import boxes
 from annokit.model.schema import KIND_CODE
 from annokit.report import Issue, Places
@@ -93,8 +94,9 @@ def _areas(ds: Dataset, rows: Array) -> Column:
 
 
 def _flat(ds: Dataset, rows: Array) -> Array:
-    """Return which rows have an area."""
-    return np.isin(ds._annotations.array("kind")[rows], [KIND_CODE[name] for name in AREAS])
+    """Return which rows have an area that is known: no pixels, no area."""
+    flat = np.isin(ds._annotations.array("kind")[rows], [KIND_CODE[name] for name in AREAS])
+    return np.asarray(flat & ~np.isin(rows, rows_in_bitmaps(ds)))
 
 
 def _any(ds: Dataset, rows: Array) -> Array:

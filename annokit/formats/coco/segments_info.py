@@ -18,6 +18,7 @@ from annokit.formats.coco.piece import Piece
 from annokit.formats.coco.records import Recipe, annotation_recipe, image_recipe
 from annokit.formats.coco.typed import Block, TypedDecoder
 from annokit.geometry import ragged
+from annokit.model.schema import KIND_CODE
 
 SEGMENTS = "segments_info"
 
@@ -102,6 +103,7 @@ def segment_recipe() -> Recipe:
 
     def finish(piece: Piece) -> None:
         piece.absent["image_id"] = np.zeros(0, np.int64)  # the record states it
+        piece.kind = np.full(len(piece), KIND_CODE["mask"], np.uint8)
         recipe.finish(piece)
 
     return Recipe({key: put for key, put in recipe.table.items() if key not in WITHOUT}, finish)
