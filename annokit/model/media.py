@@ -181,12 +181,7 @@ def _found(ds: Dataset, index: MediaIndex, fetched: Fetched) -> tuple[Array, lis
     missing: list[int] = []
     ambiguous: list[tuple[int, Ambiguous]] = []
     for row, (name, uri) in enumerate(zip(names, uris, strict=True)):
-        hit = (
-            fetched.pixels(row)
-            or fetched.own(row, index.find(name))
-            or (fetched.own(row, index.find(uri)) if uri else None)
-            or videos.find(name)
-        )
+        hit = fetched.pixels(row) or _named(fetched, index, row, (name, uri)) or videos.find(name)
         if isinstance(hit, Ambiguous):
             ambiguous.append((row, hit))
         elif hit is not None:
@@ -195,6 +190,17 @@ def _found(ds: Dataset, index: MediaIndex, fetched: Fetched) -> tuple[Array, lis
         elif old[row] is None:
             missing.append(row)
     return np.array(found, np.int64), paths, _issues(names, "path", missing, ambiguous)
+
+
+def _named(fetched: Fetched, index: MediaIndex, row: int, names: Sequence[str | None]) -> Path | Ambiguous | None:
+    """Return the file that one of the names of an item fits; where several fit the first, the next may tell."""
+    found = None
+    for name in names:
+        hit = fetched.own(row, index.find(name)) if name else None
+        if hit is not None and not isinstance(hit, Ambiguous):
+            return hit
+        found = found or hit
+    return found
 
 
 def _column(ds: Dataset, name: str) -> list[Any]:

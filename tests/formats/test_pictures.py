@@ -36,7 +36,7 @@ def test_pictures_beside_coco_are_found_again(ds, tmp_path):
     ]
 
 
-@pytest.mark.parametrize("name", ["coco", "coco:panoptic", "savant", "segments", "csv", "encord", "annokit"])
+@pytest.mark.parametrize("name", ["coco", "coco:panoptic", "segments", "csv", "encord", "annokit"])
 def test_pictures_whose_names_had_to_change_are_found_again(ds, tmp_path, name):
     annokit.write(ds, tmp_path / "out", name, media="copy", on_loss="allow")
     again = annokit.read(tmp_path / "out", images=tmp_path / "out" / "images")

@@ -162,3 +162,13 @@ def test_bitmaps_are_found_apart(tmp_path: Path) -> None:
 def test_a_folder_must_exist(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         with_images(items("a"), tmp_path / "none")
+
+
+def test_an_address_tells_files_of_one_name_apart(tmp_path: Path) -> None:
+    for folder in ("a", "b"):
+        picture(tmp_path / folder / "x.png", 4, 3)
+    builder = DatasetBuilder()
+    builder.add_item("x.png", uri="b/x.png")
+    found = with_images(builder.build(), tmp_path)
+    assert found[0].path == tmp_path / "b" / "x.png"
+    assert not found.issues
