@@ -23,6 +23,9 @@ Record = dict[str, Any]
 KEY = b'"boundingBox":'
 DIGITS = b"0123456789.+-eE, \t\r\n"
 LETTERS = b'{"hwxy: \t\r\n'
+STAMPS = {b'"createdAt":"': "created", b'"lastEditedAt":"': "updated"}
+"""Keys of texts that may differ from frame to frame, and our names of them."""
+
 LEAST = 256
 """Objects from which on a row is worth it."""
 
@@ -55,6 +58,9 @@ class Boxes:
 
     boxes: Number
     """(n, 4) x, y, w, h."""
+
+    stamps: dict[str, list[str | None]]
+    """Of each object when it was created or edited, by our name of it, where that differs from frame to frame."""
 
 
 _row = msgspec.json.Decoder(dict[str, Raw]).decode
@@ -91,39 +97,53 @@ def _boxes(found: dict[str, Frame]) -> Boxes | None:
     counts = [len(objects) for objects in lists]
     if not any(counts) or sum(counts) < LEAST:
         return None
-    split = _split([raw for objects in lists for raw in objects])
+    raws = [bytes(raw) for objects in lists for raw in objects]
+    split = _split(raws, ()) or _split(raws, tuple(STAMPS))
     if split is None:
         return None
     stated = [(frame.objects is not UNSET, frame.classifications is not UNSET) for frame in frames]
     return Boxes([int(key) for key in order], stated, counts, *split)
 
 
-def _split(raws: list[Raw]) -> tuple[Array, list[Record], Number] | None:
-    """Return codes, wordings and boxes."""
+def _split(
+    raws: list[bytes], volatile: tuple[bytes, ...]
+) -> tuple[Array, list[Record], Number, dict[str, list[str | None]]] | None:
+    """Return codes, wordings, boxes, and the values of the `volatile` keys, which are left out of the wordings."""
+    stamps: dict[bytes, list[bytes | None]] = {key: [None] * len(raws) for key in volatile}
     known: dict[tuple[bytes, bytes], int] = {}
     codes, geometry = [], []
     most = max(64, len(raws) // 8)
-    for raw in raws:
-        head, _, rest = bytes(raw).partition(KEY)
+    for place, raw in enumerate(raws):
+        text = raw
+        for key in volatile:
+            before, mark, after = text.partition(key)
+            if mark:
+                stamps[key][place], _, after = after.partition(b'"')
+                text = before + mark + b'"' + after
+        head, _, rest = text.partition(KEY)
         value, _, tail = rest.partition(b"}")
         codes.append(known.setdefault((head, tail), len(known)))
         geometry.append(value)
         if len(known) > most:
             return None
-    wordings = [_wording(head, tail) for head, tail in known]
+    wordings = [_wording(head, tail, volatile) for head, tail in known]
     boxes = _numbers(geometry)
-    if boxes is None or None in wordings:
+    if boxes is None or None in wordings or any(b"\\" in (v or b"") for values in stamps.values() for v in values):
         return None
-    return np.array(codes, np.min_scalar_type(len(known))), [w for w in wordings if w is not None], boxes
+    found = {STAMPS[key]: [None if v is None else v.decode() for v in values] for key, values in stamps.items()}
+    return np.array(codes, np.min_scalar_type(len(known))), [w for w in wordings if w is not None], boxes, found
 
 
-def _wording(head: bytes, tail: bytes) -> Record | None:
+def _wording(head: bytes, tail: bytes, volatile: tuple[bytes, ...]) -> Record | None:
     text = head + KEY + b"0" + tail
     record = loads(text)
     if not isinstance(record, dict) or type(record.get("boundingBox")) is not int or text.count(KEY) != 1:
         return None
     if record.get("shape") != "bounding_box" or record.get("isDeleted") is True or record.pop("boundingBox") != 0:
         return None
+    for key in volatile:
+        if text.count(key) > 1 or (key in text and record.get(key.decode().strip('":')) != ""):
+            return None
     return record
 
 

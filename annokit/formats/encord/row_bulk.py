@@ -8,6 +8,7 @@ import numpy as np
 
 from annokit.columns import Fixed, Sparse, Text
 from annokit.columns.base import Array
+from annokit.columns.make import sparse_of
 from annokit.formats.encord.facts import OBJECT_KEYS
 from annokit.formats.encord.plain import LISTS, keyed, labels_extras, text_or_none, told_of
 from annokit.formats.encord.records import object_record
@@ -36,7 +37,13 @@ def add_boxes(row: Row, boxes: Boxes) -> None:
     place = np.arange(len(frames)).repeat(boxes.counts)
     codes = _wordings(row, boxes, frames[place], scratch)
     table = scratch._annotations.table().take(codes)
-    builder.add_annotations(table.replace({"item": Fixed(first + place), "box": boxes.boxes}))
+    stamps = {name: _stamped(values) for name, values in boxes.stamps.items()}
+    builder.add_annotations(table.replace({"item": Fixed(first + place), "box": boxes.boxes, **stamps}))
+
+
+def _stamped(values: list[str | None]) -> Sparse | None:
+    rows = [place for place, value in enumerate(values) if value is not None]
+    return sparse_of(len(values), rows, [values[row] for row in rows]) if rows else None
 
 
 def _wordings(row: Row, boxes: Boxes, frame: Array, scratch: DatasetBuilder) -> Array:

@@ -54,6 +54,32 @@ def test_bulk_and_single_records_say_the_same(record):
     read_twice(record)
 
 
+def stamped(count, **more):
+    """Return a row whose objects were edited at a time of their own on every frame."""
+    frames = {
+        str(f): {"objects": [thing("bounding_box", "boundingBox", {"x": f / 999, "y": 0, "w": 1, "h": 1}, objectHash=track,
+                 **({} if f % 7 == 0 and track == "b" else {"lastEditedAt": f"Fri, 10 Feb 2023 ü{f}"}), **more) for track in "abc"]}
+        for f in range(count)
+    }  # fmt: skip
+    return video(frames, object_actions=ACTIONS, object_answers=STATIC)
+
+
+def test_times_that_differ_from_frame_to_frame_are_columns(monkeypatch):
+    data = json.dumps([stamped(90)], separators=(",", ":"), ensure_ascii=False).encode()
+    read_twice(None, data)
+    monkeypatch.setattr(bulk, "LEAST", 1)
+    _, boxes = bulk.opened(data[1:-1])
+    assert len(boxes.wordings) == 4
+    assert boxes.stamps["updated"][:2] == ["Fri, 10 Feb 2023 ü0", None]
+
+
+@pytest.mark.parametrize(
+    "more", [{"note": {"lastEditedAt": "x"}}, {"note": '"lastEditedAt":"x"'}, {"createdAt": 'q"q'}, {"createdAt": ""}]
+)
+def test_times_that_stand_elsewhere_too_are_left_to_single_records(more):
+    read_twice(None, json.dumps([stamped(90, **more)], separators=(",", ":")).encode())
+
+
 @settings(max_examples=100, deadline=None)
 @given(rows(plain=True))
 def test_plain_rows_are_taken_in_bulk(record):
