@@ -158,9 +158,11 @@ def _read(source: Source, format: str, how: _How) -> Dataset:
     return ds if fmt.finish is None else fmt.finish(ds, context, how.options)
 
 
-def _read_within(how: _How, source: Source, format: str, pictures: Path | None) -> Dataset:
-    """Read one dataset of a tree, with the folder of its pictures."""
-    return _read(source, format, how if pictures is None else attrs.evolve(how, beside=(pictures,)))
+def _read_within(how: _How, source: Source, format: str, pictures: Path | None, dataset: str) -> Dataset:
+    """Read one dataset of a tree, with the folder of its pictures; given folders may have one for every dataset."""
+    folders = tuple(own if (own := folder / dataset).is_dir() else folder for folder in how.folders)
+    beside = () if pictures is None else (pictures,)
+    return _read(source, format, attrs.evolve(how, folders=folders, beside=beside))
 
 
 def _named(read: Callable[[], Dataset], label: str) -> Dataset:

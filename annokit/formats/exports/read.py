@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from annokit.codecs.source import Source
     from annokit.model.dataset import Dataset
 
-Read = Callable[["Source", str, Path | None], "Dataset"]
-"""Reads a source in a format; the third is the folder of its pictures on this machine."""
+Read = Callable[["Source", str, Path | None, str], "Dataset"]
+"""Reads a source in a format, with the folder of its pictures on this machine and what its own folder is called."""
 
 
 def tree_of(source: Source, format: str | None) -> list[Place] | None:
@@ -117,10 +117,15 @@ def _read_place(source: Source, place: Place, format: str | None, read: Read) ->
     if _labelled(source, place):
         inner = BelowSource(source, place.folder, beside(source, place))
         own = format or place.format or the_one(Probe(inner), inner.label)
-        ds = located(read(inner, own, _pictures(source, place)), source, place)
+        ds = located(read(inner, own, _pictures(source, place), _folder(place)), source, place)
     else:
         ds = bare(source, place)
     return _told(ds, place)
+
+
+def _folder(place: Place) -> str:
+    """Return what the folder of a dataset is called."""
+    return place.folder.rpartition("/")[2]
 
 
 def _pictures(source: Source, place: Place) -> Path | None:

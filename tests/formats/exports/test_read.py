@@ -44,6 +44,15 @@ def test_the_layout_of_one_task(tmp_path):
     assert rows_of == [("a.png", None, "in dataset one"), ("a.png", None, "in dataset two")]
 
 
+def test_pictures_elsewhere_lie_by_dataset_too(tmp_path):
+    out = tree(tmp_path / "out", annotations__one__a_csv=BOX, annotations__two__a_csv=BOX)
+    picture(out / "datasets" / "one" / "b.png", 4, 3)
+    for name in ("one", "two"):
+        picture(tmp_path / "images" / name / "a.png", 40, 30)
+    ds = annokit.read(out, images=tmp_path / "images")
+    assert [item.path.parent.name for item in ds] == ["one", "two"]
+
+
 def test_the_layout_of_several_tasks(tmp_path):
     out = tree(tmp_path / "out", annotations__boats__one__a_csv=BOX, annotations__sails__one__a_csv=BOX)
     picture(out / "datasets" / "one" / "a.png", 40, 30)
