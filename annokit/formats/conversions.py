@@ -261,13 +261,11 @@ def area_mask(ds: Dataset, rows: Array) -> dict[str, Column | None]:
 
 def _least_rectangles(ds: Dataset, rows: Array) -> dict[str, Column | None]:
     """Fit the rotated rectangle of least area around each shape's points, in pixels."""
-    from annokit.geometry.rotation import least_rectangle
+    from annokit.geometry.least import least_rectangles
     from annokit.model.shapes import rings_of
 
     points, rings, parts, shapes = rings_of(ds, rows, "pixel")
-    ends = rings[parts[shapes]].tolist()
-    found = np.array([least_rectangle(points[a:b]) for a, b in pairwise(ends)]).reshape(-1, 5)
-    return rotated_from(ds, rows, found)
+    return rotated_from(ds, rows, least_rectangles(points, rings[parts[shapes]]))
 
 
 def rotated_from(ds: Dataset, rows: Array, pixels: Array) -> dict[str, Column | None]:
