@@ -23,6 +23,12 @@ if TYPE_CHECKING:
 
 OWN = "extras/innotescus/"
 BOXES = ("box", "rotated_box")
+NULLS = frozenset((
+    "class_id", "instance_id", "annotators", "type", "box", "poly", "width", "height", "url", "num_channels",
+    "bits_per_channel",
+))  # fmt: skip
+"""Keys that are null where nothing is stated."""
+
 OUTLINES = ("polygon", "polyline")
 
 
@@ -44,11 +50,13 @@ def fresh_marks(ds: Dataset, apply: bool) -> Found:
 
 
 def _rows(table: Table, key: str, stale: Array) -> Array:
+    """Return the rows that keep a key though they state another value, or the null that stands for none anyway."""
     column = table.sparse(OWN + key)
     if column is None:
         return np.zeros(0, np.int64)
-    present = column.present()
-    return present[stale[present]]
+    rows = column.present()
+    none = np.array([value is None for value in column.values_of(rows)], bool) & (key in NULLS)
+    return rows[stale[rows] | none]
 
 
 def _annotation_marks(ds: Dataset) -> Iterator[tuple[str, Array]]:
@@ -131,6 +139,8 @@ def _of_entries(ds: Dataset, name: str) -> Found:
         "url": _states(table, "uri"),
         "meta_data": _any_of(table, "attributes"),
         "num_frames": _states(table, "frames"),
+        "num_channels": np.zeros(len(table), bool),
+        "bits_per_channel": np.zeros(len(table), bool),
     }
     issues = []
     changes: dict[str, Column | None] = {}

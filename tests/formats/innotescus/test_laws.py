@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from annokit import Box
 from annokit.model.builder import DatasetBuilder
 from annokit.model.dataset import Dataset
+from tests.formats.innotescus.awkward import awkward
 from tests.formats.laws import check_laws
 from tests.strategies import datasets
 
@@ -17,6 +18,13 @@ LAWFUL = settings(deadline=None, suppress_health_check=list(HealthCheck), max_ex
 @LAWFUL
 @given(dataset=datasets())
 def test_the_three_laws(dataset: Dataset) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        check_laws(dataset, "innotescus", Path(folder))
+
+
+@LAWFUL
+@given(dataset=awkward())
+def test_the_three_laws_for_awkward_datasets(dataset: Dataset) -> None:
     with tempfile.TemporaryDirectory() as folder:
         check_laws(dataset, "innotescus", Path(folder))
 

@@ -394,6 +394,16 @@ def test_a_new_shape_takes_the_place_of_one_that_could_not_be_read(tmp_path: Pat
     assert written[0].boxes(unit="pixel").tolist() == [[0, 0, 320, 240]]
 
 
+def test_a_size_that_was_found_takes_the_place_of_one_that_could_not_be_read(tmp_path: Path) -> None:
+    items = [{**ITEMS[0], "width": "wide"}]
+    path = put(tmp_path / "in", {**DOCUMENTS, "annotations.json": [], "dataset_items.json": items})
+    ds = annokit.read(path, sizes={"a.png": (640, 480)})
+    report = annokit.plan(ds, "innotescus")
+    assert [(issue.code, issue.field) for issue in report] == [("restated", "width"), ("restated", "height")]
+    assert annokit.read(_written(ds, tmp_path))[0].width == 640
+    assert again(annokit.read(path), tmp_path / "x")["dataset_items.json"] == items
+
+
 def _written(ds: Dataset, tmp_path: Path) -> Path:
     annokit.write(ds, tmp_path / "out", "innotescus", on_loss="allow")
     return tmp_path / "out"
