@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from annokit.model.dataset import Dataset
     from annokit.model.fetched import Fetched
+    from annokit.model.videos import Films
 
 StrPath = str | PathLike[str]
 Size = tuple[int, int]
@@ -93,7 +94,8 @@ def with_images(ds: Dataset, folders: StrPath | Iterable[StrPath]) -> Dataset:
         A path that is known stays where no file is found.
     folders : path or iterable of path
         Where media and bitmaps lie; see :class:`annokit.media.find.MediaIndex` for how names are matched. An item is
-        looked for by its name, then by its URI; a frame called ``<video>#<number>`` by its video's name too. What was
+        looked for by its name, then by its URI; a frame called ``<video>#<number>`` by its video's name too.
+        A video is found, too, where its name lacks the ending of the file. What was
         fetched is found by what was noted then (:mod:`annokit.media.fetched`), and never taken for another item's.
 
     Returns
@@ -103,12 +105,14 @@ def with_images(ds: Dataset, folders: StrPath | Iterable[StrPath]) -> Dataset:
         ``ambiguous-media``, ``bad-media`` and ``size-mismatch``.
     """
     from annokit.model.fetched import Fetched
+    from annokit.model.videos import Films
 
     index = MediaIndex(folders)
     fetched = Fetched(ds, index)
-    items, paths, issues = _found(ds, index, fetched)
+    films = Films(index)
+    items, paths, issues = _found(ds, index, fetched, films)
     bitmaps, more = _bitmaps(ds, index, fetched, paths)
-    sequences = _texts([_sequence_path(sequence, index) for sequence in ds.sequences])
+    sequences = _texts([_sequence_path(sequence, films) for sequence in ds.sequences])
     changes: dict[str, Column] = {"path": _texts(paths), **({"bitmap_path": _texts(bitmaps)} if any(bitmaps) else {})}
     found = ds._with(
         items=ds._items.replace(changes),
@@ -172,16 +176,20 @@ def _sized(ds: Dataset, sizes: Array, origin: str) -> Dataset:
     return ds._with(issues=ds.issues + Report((issue,)))
 
 
-def _found(ds: Dataset, index: MediaIndex, fetched: Fetched) -> tuple[Array, list[str | None], list[Issue]]:
+def _found(
+    ds: Dataset, index: MediaIndex, fetched: Fetched, films: Films
+) -> tuple[Array, list[str | None], list[Issue]]:
     """Return the rows whose file was found, the path of every item, and what was not found."""
     names, uris, old = ds.names, _column(ds, "uri"), _column(ds, "path")
-    videos = _Videos(index)
+    whole = ds._items.array("kind") == ITEM_KINDS.index("video")
     paths: list[str | None] = list(old)
     found: list[int] = []
     missing: list[int] = []
     ambiguous: list[tuple[int, Ambiguous]] = []
     for row, (name, uri) in enumerate(zip(names, uris, strict=True)):
-        hit = fetched.pixels(row) or _named(fetched, index, row, (name, uri)) or videos.find(name)
+        hit = fetched.pixels(row) or _named(fetched, index, row, (name, uri)) or films.of(name)
+        if hit is None and whole[row]:
+            hit = fetched.own(row, films.film(name))
         if isinstance(hit, Ambiguous):
             ambiguous.append((row, hit))
         elif hit is not None:
@@ -210,25 +218,9 @@ def _column(ds: Dataset, name: str) -> list[Any]:
     return [value if isinstance(value, str) else None for value in column.to_list()]
 
 
-class _Videos:
-    """Finds the video of a frame called ``<video>#<number>``, each once."""
-
-    def __init__(self, index: MediaIndex) -> None:
-        self._index = index
-        self._known: dict[str, Any] = {}
-
-    def find(self, name: str) -> Any:
-        video, mark, number = name.rpartition("#")
-        if not (mark and number.isdigit()):
-            return None
-        if video not in self._known:
-            self._known[video] = self._index.find(video)
-        return self._known[video]
-
-
-def _sequence_path(sequence: Any, index: MediaIndex) -> str | None:
+def _sequence_path(sequence: Any, films: Films) -> str | None:
     for name in (sequence.name, sequence.uri):
-        hit = index.find(name) if isinstance(name, str) and name else None
+        hit = films.film(name) if isinstance(name, str) and name else None
         if hit is not None:
             return None if isinstance(hit, Ambiguous) else fspath(hit)
     return None

@@ -15,6 +15,9 @@ from annokit.model.tracks import NO_FRAME, item_frames
 from annokit.report import Issue, Places
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from annokit.media.find import Ambiguous, MediaIndex
     from annokit.model.dataset import Dataset
 
 ENDINGS = (
@@ -24,6 +27,26 @@ ENDINGS = (
 """Endings of files that hold videos."""
 
 FILMED = tuple(ITEM_KINDS.index(kind) for kind in ("frame", "video"))
+
+
+class Films:
+    """Finds videos, each once."""
+
+    def __init__(self, index: MediaIndex) -> None:
+        self._index = index
+        self._known: dict[str, Path | Ambiguous | None] = {}
+
+    def of(self, name: str) -> Path | Ambiguous | None:
+        """Return the video of a frame called ``<video>#<number>``."""
+        video, mark, number = name.rpartition("#")
+        return self.film(video) if mark and number.isdigit() else None
+
+    def film(self, name: str) -> Path | Ambiguous | None:
+        """Return the file called so, or so with the ending of a video."""
+        if name not in self._known:
+            hits = (self._index.find(f"{name}{ending}") for ending in ("", *ENDINGS))
+            self._known[name] = next((hit for hit in hits if hit is not None), None)
+        return self._known[name]
 
 
 def filmed(ds: Dataset, rows: Array, paths: Sequence[str | None]) -> tuple[Array, list[Issue]]:

@@ -172,3 +172,20 @@ def test_an_address_tells_files_of_one_name_apart(tmp_path: Path) -> None:
     found = with_images(builder.build(), tmp_path)
     assert found[0].path == tmp_path / "b" / "x.png"
     assert not found.issues
+
+
+def test_a_whole_video_is_found_without_the_ending_of_its_file(tmp_path: Path) -> None:
+    for name in ("clip.mp4", "dir/other.MOV"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"film")
+    builder = DatasetBuilder()
+    for name in ("clip", "other", "lost"):
+        builder.add_item(name, kind="video", width=4, height=3, sequence=builder.add_sequence(id=name, name=name))
+    builder.add_item("clip#3", kind="frame", frame=3, width=4, height=3)
+    builder.add_item("clip", kind="image", width=4, height=3)
+    found = with_images(builder.build(), tmp_path)
+    clip, other = tmp_path / "clip.mp4", tmp_path / "dir" / "other.MOV"
+    assert [item.path for item in found] == [clip, other, None, clip, None]
+    assert [sequence.path for sequence in found.sequences] == [clip, other, None]
+    (missing,) = found.issues.of("missing-media")
+    assert [row.item for row in missing.rows()] == ["lost", "clip"]
