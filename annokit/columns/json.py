@@ -151,7 +151,7 @@ def _exactly(raw: bytes) -> Any:
 
     try:
         return json.loads(raw)
-    except json.JSONDecodeError:
+    except (json.JSONDecodeError, UnicodeDecodeError):
         raise
     except ValueError as error:
         found = f"{max(map(len, re.findall(rb'[0-9]+', raw)), default=0):,} digits"

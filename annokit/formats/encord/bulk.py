@@ -17,6 +17,7 @@ from annokit.codecs.json_numbers import numbers
 from annokit.columns import Number
 from annokit.columns.base import Array
 from annokit.columns.json import loads
+from annokit.errors import FormatError
 
 Record = dict[str, Any]
 
@@ -81,7 +82,7 @@ def opened(raw: bytes | Raw) -> tuple[Record, Boxes] | None:
             return None
         record = {name: loads(bytes(value)) for name, value in members.items()}
         record["data_units"] = {key: {**{name: loads(bytes(v)) for name, v in unit.items()}, "labels": {}}}
-    except (msgspec.DecodeError, UnicodeDecodeError, KeyError, ValueError, RecursionError):
+    except (FormatError, msgspec.DecodeError, UnicodeDecodeError, KeyError, ValueError, RecursionError):
         return None
     return record, boxes
 

@@ -72,8 +72,17 @@ class Reader:
         found = opened(text)
         if found is not None and ITEM_KIND.get(str(found[0].get("data_type")).lower()) == "frame":
             self.row(where, pointer, *found)
+            return
+        try:
+            record = loads(text)
+        except FormatError as error:
+            facts: dict[str, Any] = {"path": where, "pointer": pointer, "found": error.found, "expected": error.expected}
+            self._context.problems.add(FormatError("this row can't be read", **facts))
+        except (ValueError, RecursionError) as error:
+            told = f"this is not JSON: {error}"
+            self._context.problems.add(FormatError(told, path=where, pointer=pointer or None))
         else:
-            self.row(where, pointer, _document(text, where))
+            self.row(where, pointer, record)
 
     def row(self, where: str, pointer: str, record: Any, boxes: Boxes | None = None) -> None:
         """Add one label row, whose objects may have been taken out of it."""
@@ -192,10 +201,3 @@ class Reader:
         for (code, severity, message), places in self._issues.items():
             self.builder.report(Issue.at(code, severity, message, Places.of(places), fate="unread"))
         return self.builder.build()
-
-
-def _document(data: bytes, where: str) -> Any:
-    try:
-        return loads(data)
-    except (ValueError, RecursionError) as error:
-        raise FormatError(f"this is not JSON: {error}", path=where) from None

@@ -44,6 +44,17 @@ def test_one_damaged_file_of_a_folder_costs_itself(tmp_path):
     assert "b.json" in issue.examples[0]
 
 
+@pytest.mark.parametrize("alone", [True, False])
+def test_integers_of_too_many_digits_cost_their_row(alone, tmp_path):
+    path = tmp_path / "long.json"
+    long = json.dumps(rows(1)[0])[:-1] + ', "n": ' + "9" * 5000 + "}"
+    path.write_text(long if alone else f"[{long}, {json.dumps(rows(1)[0])}]")
+    with pytest.raises(annokit.FormatError, match=r"long\.json.*5,000 digits"):
+        annokit.read(path, "encord")
+    ds = annokit.read(path, "encord", on_bad="collect")
+    assert (len(ds), [issue.count for issue in ds.issues.of("bad-record")]) == (0 if alone else 1, [1])
+
+
 def test_records_that_are_no_objects_are_located():
     good = rows(1)[0]
     unit = good["data_units"]["d1"]
