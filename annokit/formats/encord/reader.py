@@ -76,8 +76,8 @@ class Reader:
         try:
             record = loads(text)
         except FormatError as error:
-            facts: dict[str, Any] = {"path": where, "pointer": pointer, "found": error.found, "expected": error.expected}
-            self._context.problems.add(FormatError("this row can't be read", **facts))
+            facts: dict[str, Any] = {"found": error.found, "expected": error.expected}
+            self._context.problems.add(FormatError("this row can't be read", path=where, pointer=pointer, **facts))
         except (ValueError, RecursionError) as error:
             told = f"this is not JSON: {error}"
             self._context.problems.add(FormatError(told, path=where, pointer=pointer or None))
