@@ -24,7 +24,7 @@ def main(*, small: bool = False) -> dict[str, float]:
     """Return figure by name; `small` runs all once on little data."""
     rounds, count = (1, 20) if small else (ROUNDS, 12_000)
     with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as folder:
-        root = Path(folder)
+        root, out = Path(folder) / "in", Path(folder) / "out"
         paths = made(root / "label_2", count)
         ds = read(root, "kitti")
 
@@ -34,7 +34,7 @@ def main(*, small: bool = False) -> dict[str, float]:
                     _ = [line.split() for line in file]
 
         def writing() -> None:
-            write(ds, root / "out", "kitti", overwrite=True, on_loss="allow")
+            write(ds, out, "kitti", overwrite=True, on_loss="allow")
 
         bare, ours, back = _best([floor, lambda: read(root, "kitti"), writing], rounds)
     return {"KITTI read / open, read, split": ours / bare, "KITTI write / open, read, split": back / bare}
