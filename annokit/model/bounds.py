@@ -150,12 +150,14 @@ def in_unit(
 
 
 def _rescaled(numbers: Array, factor: Array, grows: Array) -> Array:
-    """Return (k, 2j) numbers times (k, 2) factors where they grow, else divided by them."""
+    """Return (k, 2j) numbers times (k, 2) factors where they grow, else divided by them; `factor` is overwritten."""
     if numbers.shape[1] > 2:
         factor = np.tile(factor, numbers.shape[1] // 2)
     if not grows.any():
-        return np.asarray(numbers / factor)
-    return np.asarray(numbers * factor if grows.all() else np.where(grows[:, None], numbers * factor, numbers / factor))
+        return np.divide(numbers, factor, out=factor)
+    if grows.all():
+        return np.multiply(numbers, factor, out=factor)
+    return np.where(grows[:, None], numbers * factor, numbers / factor)
 
 
 def of_item(ds: Dataset, name: str, item: Array) -> Array:
