@@ -1,4 +1,4 @@
-"""Rows of many frames with upright boxes, read without a Python object per number or key.
+"""Rows of many frames with upright boxes and classifications, read without a Python object per number or key.
 
 An object's text but for its geometry repeats from frame to frame: it is read once for every wording, the numbers of all
 boxes in one go. Whatever is not so plain is left to the reader of single records, and both say the same.
@@ -60,6 +60,15 @@ class Boxes:
     boxes: Number
     """(n, 4) x, y, w, h."""
 
+    classified: list[int]
+    """Classifications of each frame."""
+
+    answers: Array
+    """(m,) position in `questions` of each classification."""
+
+    questions: list[Record]
+    """The different classifications."""
+
     stamps: dict[str, list[str | None]]
     """Of each object when it was created or edited, by our name of it, where that differs from frame to frame."""
 
@@ -92,18 +101,30 @@ def _boxes(found: dict[str, Frame]) -> Boxes | None:
     if not all(key.isdecimal() and str(int(key)) == key for key in order):
         return None
     frames = [found[key] for key in order]
-    if any(frame.classifications for frame in frames if frame.classifications is not UNSET):
-        return None
     lists = [[] if frame.objects is UNSET else frame.objects for frame in frames]
     counts = [len(objects) for objects in lists]
     if not any(counts) or sum(counts) < LEAST:
         return None
     raws = [bytes(raw) for objects in lists for raw in objects]
-    split = _split(raws, ()) or _split(raws, tuple(STAMPS))
-    if split is None:
+    asked = [[] if frame.classifications is UNSET else frame.classifications for frame in frames]
+    questions = _questions([bytes(raw) for listed in asked for raw in listed])
+    split = _split(raws, ()) or (_split(raws, tuple(STAMPS)) if not any(asked) else None)
+    if split is None or questions is None:
         return None
+    codes, wordings, boxes, stamps = split
     stated = [(frame.objects is not UNSET, frame.classifications is not UNSET) for frame in frames]
-    return Boxes([int(key) for key in order], stated, counts, *split)
+    numbers = [int(key) for key in order]
+    return Boxes(numbers, stated, counts, codes, wordings, boxes, [len(listed) for listed in asked], *questions, stamps)
+
+
+def _questions(raws: list[bytes]) -> tuple[Array, list[Record]] | None:
+    """Return codes and the different classifications."""
+    known: dict[bytes, int] = {}
+    codes = np.array([known.setdefault(raw, len(known)) for raw in raws], np.int64)
+    if len(known) > max(64, len(raws) // 8):
+        return None
+    found = [loads(raw) for raw in known]
+    return (codes, found) if all(isinstance(entry, dict) for entry in found) else None
 
 
 def _split(

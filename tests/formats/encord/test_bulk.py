@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 import annokit
 from annokit.formats.encord import bulk
 from annokit.model.compare import differences
-from tests.formats.encord.test_encord import thing, video
+from tests.formats.encord.test_encord import ENTRY, RANGED, thing, video
 
 NUMBER = st.floats(-2, 2) | st.integers(-9, 9) | st.sampled_from([1e-9, 1e300, 1 << 53, 1 << 70])
 MORE = st.fixed_dictionaries({}, optional={
@@ -22,6 +22,12 @@ ACTIONS = {"b": {"objectHash": "b", "actions": [
 STATIC = {"a": {"objectHash": "a", "classifications": [{"name": "n", "featureHash": "q", "answers": 3}]}}
 
 
+QUESTIONS = st.lists(st.sampled_from([
+    {**ENTRY}, {**ENTRY, "classificationHash": "d", "featureHash": "cl2", "note": 1}, {**ENTRY, "confidence": 0.5},
+    {"name": "Car", "featureHash": None},
+]), max_size=2)  # fmt: skip
+
+
 @st.composite
 def rows(draw, plain):
     order = draw(st.permutations(["x", "y", "w", "h"]))
@@ -32,8 +38,10 @@ def rows(draw, plain):
             box = {name: draw(st.floats(-1, 1) | st.integers(0, 1) if plain else NUMBER) for name in order}
             more = {} if plain else draw(MORE)
             objects.append({**thing("bounding_box", "boundingBox", box, objectHash=track), **more})
-        frames[str(key)] = draw(st.sampled_from([{"objects": objects}, {"objects": objects, "classifications": []}]))
-    return video(frames, object_actions=ACTIONS, object_answers=STATIC)
+        frames[str(key)] = draw(
+            st.sampled_from([{"objects": objects}, {"objects": objects, "classifications": draw(QUESTIONS)}])
+        )
+    return video(frames, object_actions=ACTIONS, object_answers=STATIC, classification_answers=RANGED)
 
 
 def read_twice(record, text=None):
