@@ -38,23 +38,26 @@ def stated_ids(ds: Dataset) -> Array:
     return ids
 
 
-def with_ids(ds: Dataset, ids: Array, told: str, severity: str = "info") -> Found:
-    """Return the dataset in which annotations have these ids, none where NONE, and what that changes."""
+def with_ids(ds: Dataset, ids: Array, told: str) -> Found:
+    """Return the dataset in which annotations have these ids, none where NONE, and what that changes.
+
+    An id that is made is an info; one that takes the place of another loses that.
+    """
     old = stated_ids(ds)
     column = ds._annotations.sparse("id")
-    other = np.zeros(len(ids), bool)
+    stated = np.zeros(len(ids), bool)
     if column is not None:
-        other[column.present()] = True
-        other &= old == NONE
-    changed = np.flatnonzero((old != ids) | other)
-    if not len(changed):
+        stated[column.present()] = True
+    changed = (old != ids) | (stated & (old == NONE))
+    if not changed.any():
         return ds, []
     rows = np.flatnonzero(ids != NONE)
     fresh: Column | None = None
     if len(rows):
         fresh = Sparse(len(ids), None if len(rows) == len(ids) else rows, None, Fixed(ids[rows]))
-    issue = at_annotations(ds, "derived", "id", told, changed, severity=severity)
-    return ds._with(annotations=ds._annotations.replace({"id": fresh})), [issue]
+    kinds = (("derived", told, changed & ~stated), ("dropped", f"the stated id is lost: {told}", changed & stated))
+    issues = [at_annotations(ds, code, "id", text, np.flatnonzero(own)) for code, text, own in kinds if own.any()]
+    return ds._with(annotations=ds._annotations.replace({"id": fresh})), issues
 
 
 def filled(group: Array, numbers: Array, reserved: Collection[int] = ()) -> Array:
