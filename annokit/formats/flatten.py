@@ -31,8 +31,9 @@ ROWS = 8192
 
 def mask_rows(ds: Dataset) -> Array:
     """Return the rows whose shape is a mask, but those whose pixels still lie in a bitmap."""
-    rows = np.flatnonzero(ds._annotations.array("kind") == KIND_CODE["mask"])
-    return np.setdiff1d(rows, rows_in_bitmaps(ds))
+    masked = ds._annotations.array("kind") == KIND_CODE["mask"]
+    masked[rows_in_bitmaps(ds)] = False
+    return np.flatnonzero(masked)
 
 
 def counts_of(ds: Dataset, rows: Array) -> tuple[Array, Array, Array]:
@@ -194,7 +195,9 @@ def _groups(ds: Dataset) -> Iterator[Array]:
 def _flatten(ds: Dataset, rows: Array, changes: _Changes, merged: bool, overlaps: bool) -> None:
     column = ds._annotations.array("item")[rows]
     keys = _keys(ds, rows, merged)
-    masked = np.isin(rows, mask_rows(ds))
+    marks = np.zeros(len(ds._annotations), bool)
+    marks[mask_rows(ds)] = True
+    masked = marks[rows]
     joined = np.unique(column[_repeated(column, keys)]) if merged else np.zeros(0, np.int64)
     covered = np.zeros(0, np.int64)
     flat, offsets = np.zeros(0, np.int64), np.zeros(len(rows) + 1, np.int64)

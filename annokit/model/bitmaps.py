@@ -70,15 +70,21 @@ def has_file(ds: Dataset, item: int) -> bool:
 def unseen(ds: Dataset, rows: Array) -> Array:
     """Return those of `rows` whose item names a bitmap that is not on this machine."""
     item = ds._annotations.array("item")[rows]
-    owners = [owner for owner in np.unique(item).tolist() if owner >= 0]
+    marks = np.zeros(len(ds) + 1, bool)
+    marks[item] = True
+    owners = np.flatnonzero(marks[:-1]).tolist()
     without = [o for o in owners if ds._items.value("bitmap", o) is not MISSING and not has_file(ds, o)]
-    chosen: Array = rows[np.isin(item, without)]
+    marks[:] = False
+    marks[without] = True
+    chosen: Array = rows[marks[item]]
     return chosen
 
 
 def check_seen(ds: Dataset, rows: Array) -> None:
     """Raise MediaError where the pixels of one of some masks lie in a bitmap that is not on this machine."""
-    missing = unseen(ds, np.intersect1d(rows, rows_in_bitmaps(ds)))
+    masked = np.zeros(len(ds._annotations), bool)
+    masked[rows_in_bitmaps(ds)] = True
+    missing = unseen(ds, rows[masked[rows]])
     if len(missing):
         name = str(ds._items.value("name", int(ds._annotations.array("item")[missing[0]])))
         raise MediaError(

@@ -96,7 +96,9 @@ def _areas(ds: Dataset, rows: Array) -> Column:
 def _flat(ds: Dataset, rows: Array) -> Array:
     """Return which rows have an area that is known: no pixels, no area."""
     flat = np.isin(ds._annotations.array("kind")[rows], [KIND_CODE[name] for name in AREAS])
-    return np.asarray(flat & ~np.isin(rows, rows_in_bitmaps(ds)))
+    elsewhere = np.zeros(len(ds._annotations), bool)
+    elsewhere[rows_in_bitmaps(ds)] = True
+    return np.asarray(flat & ~elsewhere[rows])
 
 
 def _any(ds: Dataset, rows: Array) -> Array:

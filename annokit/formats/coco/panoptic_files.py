@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from annokit.model.bitmaps import rows_in_bitmaps
 from annokit.report import Issue, Places, Report
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from annokit.codecs.source import Source
     from annokit.formats.context import ReadContext
@@ -53,10 +54,10 @@ def with_pictures(ds: Dataset, source: Source, name: str, context: ReadContext) 
     document = source.path(name)
     if document is None:
         return ds
-    found = {row: path for row, text in names.items() if (path := _beside(document, text, ds.names[row]))}
+    found = _beside(document, names, ds.names)
     if not found:
         return ds
-    column = sparse_of(len(ds), list(found), [str(path) for path in found.values()])
+    column = sparse_of(len(ds), list(found), list(found.values()))
     return ds._with(items=ds._items.replace({"bitmap_path": column}))
 
 
@@ -85,10 +86,19 @@ def _member(source: Source, name: str, file: str, picture: str) -> str | None:
     return next((place for place in _places(folder + slash, stem, file, picture) if place in source), None)
 
 
-def _beside(document: Path, file: str, picture: str) -> Path | None:
-    folder, stem = document.parent, document.stem
-    places = [folder / stem / file, *([folder / file] if file != picture else []), folder.parent / stem / file]
-    return next((path for path in places if path.is_file()), None)
+def _beside(document: Path, names: Mapping[int, str], pictures: Sequence[str]) -> dict[int, str]:
+    """Return the PNG of each item that lies where it may lie; folders that are not there cost one look."""
+    folders = (document.parent / document.stem, document.parent, document.parent.parent / document.stem)
+    roots = [str(folder) for folder in folders if folder.is_dir()]
+    own = str(document.parent)
+    found = {}
+    for row, name in names.items():
+        for root in roots:
+            path = os.path.join(root, name)  # noqa: PTH118 - a Path costs more than the look
+            if not (root == own and name == pictures[row]) and os.path.isfile(path):  # noqa: PTH113 - likewise
+                found[row] = path
+                break
+    return found
 
 
 def finish(ds: Dataset, context: ReadContext, options: Mapping[str, Any]) -> Dataset:

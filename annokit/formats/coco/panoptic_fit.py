@@ -83,9 +83,10 @@ def with_pixels(ds: Dataset, apply: bool) -> Found:
 
 def _painted_bare(ds: Dataset) -> list[int]:
     """Return the items without annotations whose bitmap holds ids all the same."""
-    bare = np.setdiff1d(np.arange(len(ds)), ds._annotations.array("item"))
+    bare = np.ones(len(ds) + 1, bool)
+    bare[ds._annotations.array("item")] = False
     found = []
-    for item in bare.tolist():
+    for item in np.flatnonzero(bare[:-1]).tolist():
         try:
             bitmap = load_bitmap(ds, item) if has_file(ds, item) else None
         except AnnokitError:
@@ -110,7 +111,8 @@ def _absent(ds: Dataset) -> Array:
     marks = np.zeros(len(ds) + 1, bool)
     here = [row for row in _names(ds) if not has_file(ds, row)]
     marks[here] = True
-    others = np.setdiff1d(np.arange(len(ds._annotations)), rows_in_bitmaps(ds))
+    others = np.ones(len(ds._annotations), bool)
+    others[rows_in_bitmaps(ds)] = False
     marks[ds._annotations.array("item")[others]] = False
     if not marks[ds._annotations.array("item")].any():
         marks[:] = False

@@ -68,14 +68,15 @@ class PictureDecoder:
         lists, odd = _split(records.fields.column(SEGMENTS))
         inner = b"[" + b",".join(chain.from_iterable(lists)) + b"]"
         counts = np.fromiter(map(len, lists), np.int64, len(lists))
-        return PictureBlock(_others(records), counts, self._segments(inner), odd)
+        segments = attrs.evolve(self._segments(inner), looked=True)
+        return PictureBlock(_others(records), counts, segments, odd)
 
 
 def _others(block: Block) -> Block:
     """Return records without their segments."""
     columns = {key: column for key, column in block.fields.columns.items() if key != SEGMENTS}
     order = tuple(key for key in block.order if key != SEGMENTS)
-    return attrs.evolve(block, fields=attrs.evolve(block.fields, columns=columns), order=order)
+    return attrs.evolve(block, fields=attrs.evolve(block.fields, columns=columns), order=order, looked=True)
 
 
 def _split(raws: Sequence[Raw]) -> tuple[Sequence[Sequence[Raw]], dict[int, bytes]]:

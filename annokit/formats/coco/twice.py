@@ -31,6 +31,8 @@ def note_repeats(blocks: Sequence[Block], columns: Mapping[str, Raws], piece: Pi
     piece : Piece
         What was made of them; takes the places.
     """
+    if all(block.looked for block in blocks):
+        return
     seen = sum(colons(block.text) for block in blocks)
     read = sum(_further(block) for block in blocks)
     nested = False

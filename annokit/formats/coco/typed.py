@@ -50,6 +50,9 @@ class Block:
     text: bytes
     """The records as they stand in the file, in brackets."""
 
+    looked: bool = False
+    """Whether somebody else looks for keys that stand twice."""
+
     def __len__(self) -> int:
         return self.fields.count
 
