@@ -14,7 +14,8 @@ is known by ``featureHash``. A classification is an annotation without shape: it
 attribute of that name. What holds for a range of frames, or for the whole row, stands on an item of kind ``video``.
 Attributes are the answers of ``object_answers`` and, for the frames in their ranges, of ``object_actions``. x and w are
 fractions of the width, y and h of the height (the published page says otherwise, and is wrong). A branch is a layer;
-``main`` is read by default. Everything else is kept under ``encord/<key>``.
+``main`` is read by default. Pictures and videos in the spaces of a data group are items of its row; what its sounds,
+texts and point clouds say is kept and listed. Everything else is kept under ``encord/<key>``.
 
 What a record says otherwise than the writer would is kept beside its columns, so that rows come back value by value:
 
