@@ -51,6 +51,7 @@ extra            meaning
 ``#joints``      of a pose: its points, and where they stand, where they say more than keypoints do
 ``#noparent``    of an annotation: it refers to its parent by ``clientParentId`` although that has an id
 ``#track``       of an annotation of a video: it has neither object nor id
+``#first``       of an annotation of a video: it is another one than that before, though it goes on with its object
 ``#own``         of a later state: members of a snapshot under keys that mean something else in an annotation
 ``#snapshots``   of an annotation of a video: what its snapshots were, where they were more than states in their order
 ``#hidden``      of the dataset: hidden items and folders, by the names of their files

@@ -16,6 +16,7 @@ from annokit.formats.dataloop.fit_rows import TIMED
 from annokit.formats.dataloop.groups import continuing
 from annokit.formats.dataloop.records import marks
 from annokit.formats.places import at_annotations
+from annokit.model.schema import KIND_CODE
 
 if TYPE_CHECKING:
     from annokit.formats.steps import Found
@@ -75,6 +76,7 @@ def _of_objects(table: Table, later: Array) -> dict[str, Array]:
         SYSTEM: first & (system | followed),
         "metadata": first & (user | system | followed),
         f"{SYSTEM}.snapshots_": first & followed,
+        "coordinates": first & (table.array("kind") != KIND_CODE["keypoints"]),
     }
 
 

@@ -14,7 +14,17 @@ from annokit.formats.dataloop.attributes import V2
 from annokit.formats.dataloop.facts import EXTRA, MARK
 from annokit.formats.dataloop.fit_between import moving_states
 from annokit.formats.dataloop.fit_rows import TIMED, chosen
-from annokit.formats.dataloop.groups import END, FIRST, LAST, START, continuing, objects_of, spans_of
+from annokit.formats.dataloop.groups import (
+    END,
+    FIRST,
+    LAST,
+    START,
+    STARTS,
+    continuing,
+    following,
+    objects_of,
+    spans_of,
+)
 from annokit.formats.dataloop.video import HOLD
 from annokit.formats.places import at_all, at_annotations, at_items
 from annokit.formats.steps import public_name
@@ -148,10 +158,36 @@ def in_order(ds: Dataset, apply: bool) -> Found:
     frame = np.where(timed, np.nan_to_num(spans[:, FIRST], nan=-np.inf), 0)
     order = np.lexsort((np.arange(len(item)), frame, np.array(owner), np.array(item)))
     moved = np.flatnonzero(order != np.arange(len(order)))
-    if not len(moved):
+    if not len(moved) or _joins(spans, item, objects, order) <= _joins(spans, item, objects, np.arange(len(order))):
         return ds, []
     issue = at_annotations(ds, "restated", "order", "the states of one object stand together, by their frames", moved)
     return ds._with(annotations=take_annotations(ds._annotations, order)), [issue]
+
+
+def _joins(spans: Array, item: list[int], objects: list[Any], order: Array) -> int:
+    """Return how many rows, in some order, go on with the object of the row before."""
+    begins, ends = spans[order[1:], FIRST], spans[order[:-1], LAST]
+    near = (begins == ends + 1) | (np.isnan(ends) & (begins > spans[order[:-1], FIRST]))
+    places = order.tolist()
+    return sum(
+        objects[a] is not None and item[a] == item[b] and objects[a] == objects[b]
+        for a, b, close in zip(places[:-1], places[1:], near.tolist(), strict=True)
+        if close
+    )
+
+
+def own_starts(ds: Dataset, apply: bool) -> Found:
+    """Forget that an annotation is another one than that before where nobody would take it for the same."""
+    column = ds._annotations.sparse(STARTS)
+    if column is None:
+        return ds, []
+    rows = column.present()[~following(ds._annotations, timed_rows(ds))[column.present()]]
+    if not len(rows):
+        return ds, []
+    told = "what came before an annotation is gone, so that nothing need tell them apart"
+    issue = at_annotations(ds, "restated", "track", told, rows)
+    kept = chosen(column, np.setdiff1d(column.present(), rows))
+    return ds._with(annotations=ds._annotations.replace({STARTS: kept})), [issue]
 
 
 def held_states(ds: Dataset, apply: bool) -> Found:

@@ -8,8 +8,12 @@ import numpy as np
 
 from annokit.columns import MISSING, Table
 from annokit.columns.base import Array
+from annokit.formats.dataloop.facts import EXTRA
 
 START, END, FIRST, LAST = range(4)
+
+STARTS = f"{EXTRA}#first"
+"""Marks annotations that begin where another one of their object ends."""
 
 
 def spans_of(table: Table) -> tuple[Array, Array]:
@@ -52,9 +56,18 @@ def continuing(table: Table, timed: Array) -> Array:
     Returns
     -------
     (n,) bool array
-        A row goes on where its item, track and id are those of the row before, and its first frame follows that one's
-        last.
+        A row goes on where its item, track and id are those of the row before, its first frame follows that one's
+        last, and no mark says that it is another annotation.
     """
+    found = following(table, timed)
+    column = table.sparse(STARTS)
+    if column is not None:
+        found[column.present()] = False
+    return found
+
+
+def following(table: Table, timed: Array) -> Array:
+    """Return which rows would be later states of the annotation before, marks apart."""
     found = np.zeros(len(table), bool)
     rows = np.flatnonzero(timed)
     if len(rows) < 2:

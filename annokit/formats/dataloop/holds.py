@@ -57,6 +57,7 @@ def holds(dialect: Any, options: Mapping[str, Any]) -> Holds:
         late_steps=LATE,
         final_steps=(
             fit_video.one_sequence_each,
+            fit_video.own_starts,
             fit_places.snapshots_in_place,
             fit_places.in_place,
             fit_absent.flags_that_are_on,

@@ -8,12 +8,13 @@ from typing import Any
 import attrs
 import numpy as np
 
-from annokit.columns import Fixed, Json, Number, Sparse
+from annokit.columns import Fixed, Json, Number, Sparse, Table
 from annokit.columns.base import Array
 from annokit.columns.json import dumps, loads
 from annokit.formats.dataloop.attributes import V1, V2, attributes
 from annokit.formats.dataloop.batch import Batch, Sheet, read_ids
 from annokit.formats.dataloop.facts import KIND_OF_TYPE
+from annokit.formats.dataloop.groups import continuing
 from annokit.formats.dataloop.poses import OWN_CLIENT, Pose
 from annokit.formats.dataloop.shapes import Shapes, shapes
 from annokit.formats.dataloop.values import Values, spread, strings, text_of
@@ -87,8 +88,25 @@ def notes_of(batch: Batch, owner: Array, found: Specials) -> Notes:
     dangling = _parents(sheet, batch, owner, found)
     _rest(sheet, batch)
     absent = {path: ~has for path, has in batch.present.items()}
-    _absent(sheet, {V1: ~batch.get(V1).has, **absent, USER: ~batch.get(USER).has}, found.states)
+    bare = np.zeros(sheet.count, bool)
+    bare[list(found.poses)] = ~batch.get("coordinates").has[list(found.poses)]
+    absent = {V1: ~batch.get(V1).has, **absent, USER: ~batch.get(USER).has, "coordinates": bare}
+    _absent(sheet, absent, found.states)
+    _mark_starts(sheet, found.states)
     return Notes(sheet, labels, dangling)
+
+
+def _mark_starts(sheet: Sheet, states: Mapping[int, State]) -> None:
+    """Note the annotations that begin just where another one of their object ends, so that they stay two."""
+    if not states:
+        return
+    timed = np.zeros(sheet.count, bool)
+    timed[list(states)] = True
+    follows = continuing(Table(sheet.count, sheet.columns), timed)
+    starts = [row for row, state in states.items() if not state.later]
+    codes = np.full(sheet.count, -1, np.int64)
+    codes[starts] = np.where(follows[starts], 0, -1)
+    sheet.mark("first", codes, [True])
 
 
 def _absent(sheet: Sheet, absent: dict[str, Array], states: Mapping[int, State]) -> None:

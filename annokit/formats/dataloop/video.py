@@ -80,12 +80,14 @@ def states(parser: Parser, note: Record, rate: float | None, name: str) -> list[
     """
     system = None if note.metadata is None else note.metadata.system
     stated = {} if system is None else {key: _value(parser, system, key) for key in (*TIMES, "objectId", "snapshots_")}
-    times = {key: stated[key] if _is_number(stated.get(key)) else None for key in TIMES}
+    times = {key: stated[key] if _fits(key, stated.get(key)) else None for key in TIMES}
     listed = stated.get("snapshots_")
     snapshots = listed if isinstance(listed, list) else []
     first, last = times["frame"], times["endFrame"]
     if first is None and snapshots:
         first = _frame(None, times["startTime"], rate)
+    if first is None:
+        times["endFrame"] = last = None
     if last is None and first is not None:
         last = _frame(None, times["endTime"], rate)
     later, layout = ordered(snapshots, first, last, rate)
@@ -123,6 +125,11 @@ def _text(note: Record, parser: Parser, key: str) -> str | None:
     if type(value) is Raw and len(value):
         value = loads(bytes(value))
     return value if isinstance(value, str) else None
+
+
+def _fits(key: str, value: Any) -> bool:
+    """Tell whether a time is a number, or a frame a whole one."""
+    return _is_number(value) and (type(value) is int or "ime" in key)
 
 
 def _is_number(value: Any) -> bool:

@@ -242,6 +242,8 @@ def note_documents(ds: Dataset, table: Table, rows: Any, timed: Any) -> list[lis
     links = Links(ds, table, rows, made.system)
     links.put_parents(marks(table, "noparent"))
     joints = links.joints(made.top)
+    for row in [row for row, keys in enumerate(absent) if "coordinates" in keys]:
+        made.top[row].pop("coordinates", None)
     found = [made.closed(row, absent[row]) for row in range(len(table))]
     if timed.any():
         put_states(table, made, found, absent, continuing(table, timed).tolist(), timed.tolist())

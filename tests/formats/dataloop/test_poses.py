@@ -134,3 +134,14 @@ def test_joints_stand_elsewhere_when_annotations_before_them_are_gone(tmp_path: 
     (document,) = (d for name, d in written(back, tmp_path).items() if name.startswith("json/"))
     assert document["annotations"][-1]["type"] == "note"
     assert len(document["annotations"]) == len(kept) + 1 + (2 if 0 in kept else 0)
+
+
+def test_a_pose_without_coordinates(tmp_path: Path) -> None:
+    bare = {key: value for key, value in pose().items() if key != "coordinates"}
+    ds, back = returned(tmp_path, item(bare, joint("a", 64, 48)))
+    assert back == [item(bare, joint("a", 64, 48))]
+    with ds.edit() as edit:
+        edit.replace(0, shape=annokit.Box(0, 0, 0.5, 0.5))
+    found = check_laws(edit.dataset, "dataloop", tmp_path)
+    assert found is not None
+    assert found[0].annotations[0].shape == annokit.Box(0, 0, 0.5, 0.5)

@@ -350,3 +350,25 @@ def test_a_change_of_a_state_is_written_though_its_file_said_nothing(tmp_path: P
     old, new = edit.dataset[0].annotations[1], back[0].annotations[1]
     assert (new.label.name, new.shape, new.keyframe) == (old.label.name, old.shape, old.keyframe)
     assert dict(new.attributes) == dict(old.attributes)
+
+
+def test_annotations_without_ids_that_share_an_object_stay_apart(tmp_path: Path) -> None:
+    document = item(
+        moving(snapshot(12, 1), first=5, last=20),
+        moving(snapshot(25, 1), first=21, last=30),
+        moving(snapshot(12, 1), first=5, last=20),
+        moving(first=0, last=4),
+        system=VIDEO,
+    )
+    ds, back = returned(tmp_path, document)
+    assert back == [document]
+    assert _spans(ds) == [(5, 11), (12, 20), (21, 24), (25, 30), (5, 11), (12, 20), (0, 4)]
+    for kept in ([2, 3], [0, 1, 4], [1, 2], [0, 2], [3, 6]):
+        check_laws(ds.filter(annotations=kept), "dataloop", tmp_path)
+
+
+def test_frames_that_are_no_whole_numbers(tmp_path: Path) -> None:
+    document = item(moving(snapshot(12, 1), system={"endFrame": 1.5}), moving(system={"frame": "x"}), system=VIDEO)
+    ds, back = returned(tmp_path, document)
+    assert back == [document]
+    assert _spans(ds)[0] == (5, 11)
