@@ -10,13 +10,13 @@ from __future__ import annotations
 import csv
 import random
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import orjson
 
 from annokit.formats.io import read, write
+from benchmarks.timing import best
 
 ROUNDS = 5
 
@@ -38,7 +38,7 @@ def main(*, small: bool = False) -> dict[str, float]:
             lambda: read(masks, "csv"),
             lambda: write(ds, Path(folder) / "out.csv", "csv", overwrite=True),
         ]
-        bare, ours, bare_masks, our_masks, back = _best(actions, rounds)
+        bare, ours, bare_masks, our_masks, back = best(actions, rounds)
     return {
         "CSV boxes read / csv.reader and orjson": ours / bare,
         "CSV masks read / csv.reader and orjson": our_masks / bare_masks,
@@ -66,17 +66,6 @@ def made(path: Path, count: int, points: tuple[int, int]) -> None:
 
 def _number(draw: random.Random) -> float:
     return round(draw.uniform(0, 1080), 2)
-
-
-def _best(actions: list[Callable[[], object]], rounds: int) -> list[float]:
-    times = [[_seconds(action) for action in actions] for _ in range(rounds)]
-    return [min(column) for column in zip(*times, strict=True)]
-
-
-def _seconds(action: Callable[[], object]) -> float:
-    began = time.perf_counter()
-    action()
-    return time.perf_counter() - began
 
 
 if __name__ == "__main__":

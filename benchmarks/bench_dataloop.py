@@ -9,7 +9,6 @@ where there is one::
 from __future__ import annotations
 
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ import numpy as np
 import orjson
 
 import annokit
+from benchmarks.timing import best
 
 ROUNDS = 5
 
@@ -35,7 +35,7 @@ def main(*, small: bool = False) -> dict[str, float]:
         with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
             write_files(Path(folder), count, made)
             paths = sorted(str(path) for path in Path(folder).rglob("*.json"))
-            floor, ours = _best([lambda p=paths: parse(p), lambda f=folder: annokit.read(f, "dataloop")], rounds)
+            floor, ours = best([lambda p=paths: parse(p), lambda f=folder: annokit.read(f, "dataloop")], rounds)
             found[f"{name} / open, read, parse"] = ours / floor
     return found
 
@@ -120,17 +120,6 @@ def bare(random: Any, number: int) -> dict[str, Any]:
 
 
 VARIANTS: dict[str, Callable[[Any, int], dict[str, Any]]] = {"exported items": exported, "bare items": bare}
-
-
-def _best(actions: list[Callable[[], object]], rounds: int) -> list[float]:
-    times = [[_seconds(action) for action in actions] for _ in range(rounds)]
-    return [min(column) for column in zip(*times, strict=True)]
-
-
-def _seconds(action: Callable[[], object]) -> float:
-    began = time.perf_counter()
-    action()
-    return time.perf_counter() - began
 
 
 if __name__ == "__main__":

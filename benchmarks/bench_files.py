@@ -11,7 +11,6 @@ import io
 import os
 import shutil
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 from xml.etree import ElementTree
@@ -22,6 +21,7 @@ from annokit.codecs.names import safe_names
 from annokit.codecs.output import open_output
 from annokit.codecs.xml import parse_xml
 from annokit.media.size import image_sizes
+from benchmarks.timing import best, seconds
 
 ROUNDS = 5
 
@@ -58,7 +58,7 @@ def small_files(root: Path, count: int, rounds: int) -> dict[str, float]:
 
     def fresh(action: Callable[[Path], None]) -> float:
         try:
-            return _seconds(lambda: action(root / "tree"))
+            return seconds(lambda: action(root / "tree"))
         finally:
             shutil.rmtree(root / "tree")
 
@@ -85,7 +85,7 @@ def headers(root: Path, count: int, rounds: int) -> dict[str, float]:
             with Image.open(path) as image:
                 _ = image.size
 
-    floor, theirs, ours = _best([raw, pillow, lambda: image_sizes(paths, workers=1)], rounds)
+    floor, theirs, ours = best([raw, pillow, lambda: image_sizes(paths, workers=1)], rounds)
     return {"image sizes / reading 4 KiB": ours / floor, "image sizes / Pillow": ours / theirs}
 
 
@@ -93,7 +93,7 @@ def names(count: int, rounds: int) -> dict[str, float]:
     """Time names that are fine and names that are not."""
     fine = [f"video {index % 50}/frame_{index:06d}.png" for index in range(count)]
     odd = [f"víde:o {index % 50}/främe_{index:06d}?.png" for index in range(count)]
-    first, second = _best([lambda: safe_names(fine), lambda: safe_names(odd)], rounds)
+    first, second = best([lambda: safe_names(fine), lambda: safe_names(odd)], rounds)
     return {"seconds per 100k fine names": first / count * 1e5, "seconds per 100k odd names": second / count * 1e5}
 
 
@@ -101,7 +101,7 @@ def xml(count: int, rounds: int) -> dict[str, float]:
     """Compare small documents with the standard library's parser, which lets document types pass."""
     rows = "<object><name>cat</name><bndbox><xmin>1</xmin><xmax>3</xmax></bndbox></object>" * 8
     data = f"<?xml version='1.0'?><annotation>{rows}</annotation>".encode()
-    floor, ours = _best(
+    floor, ours = best(
         [
             lambda: [ElementTree.fromstring(data) for _ in range(count)],
             lambda: [parse_xml(data, path="x") for _ in range(count)],
@@ -109,17 +109,6 @@ def xml(count: int, rounds: int) -> dict[str, float]:
         rounds,
     )
     return {"XML / standard parser": ours / floor}
-
-
-def _best(actions: list[Callable[[], object]], rounds: int) -> list[float]:
-    times = [[_seconds(action) for action in actions] for _ in range(rounds)]
-    return [min(column) for column in zip(*times, strict=True)]
-
-
-def _seconds(action: Callable[[], object]) -> float:
-    began = time.perf_counter()
-    action()
-    return time.perf_counter() - began
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import random
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from typing import Any
 import orjson
 
 from annokit.formats.io import read, write
+from benchmarks.timing import best
 
 ROUNDS = 3
 
@@ -36,7 +36,7 @@ def main(*, small: bool = False) -> dict[str, float]:
             lambda: [(root / path.name).write_bytes(orjson.dumps(d)) for path, d in zip(paths, documents, strict=True)],
             lambda: write(ds, root / "out", "innotescus", overwrite=True),
         ]
-        parsed, ours, dumped, back = _best(actions, rounds)
+        parsed, ours, dumped, back = best(actions, rounds)
     return {"Innotescus read / orjson.loads": ours / parsed, "Innotescus write / orjson.dumps": back / dumped}
 
 
@@ -75,17 +75,6 @@ def _annotation(draw: random.Random, row: int) -> dict[str, Any]:
         "dataset_item_index": row // 20, "frame_index": 0, **shape, "class_id": 1, "instance_id": row % 20 + 1,
         "is_open": False, "annotators": "a@b.c", "meta_data": {"occluded": row % 3 == 0},
     }  # fmt: skip
-
-
-def _best(actions: list[Callable[[], object]], rounds: int) -> list[float]:
-    times = [[_seconds(action) for action in actions] for _ in range(rounds)]
-    return [min(column) for column in zip(*times, strict=True)]
-
-
-def _seconds(action: Callable[[], object]) -> float:
-    began = time.perf_counter()
-    action()
-    return time.perf_counter() - began
 
 
 if __name__ == "__main__":

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import random
 import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 from annokit.formats.io import read, write
+from benchmarks.timing import best
 
 ROUNDS = 5
 BARS = {"KITTI read / open, read, split": 2.0}
@@ -36,7 +35,7 @@ def main(*, small: bool = False) -> dict[str, float]:
         def writing() -> None:
             write(ds, out, "kitti", overwrite=True, on_loss="allow")
 
-        bare, ours, back = _best([floor, lambda: read(root, "kitti"), writing], rounds)
+        bare, ours, back = best([floor, lambda: read(root, "kitti"), writing], rounds)
     return {"KITTI read / open, read, split": ours / bare, "KITTI write / open, read, split": back / bare}
 
 
@@ -60,17 +59,6 @@ def _line(draw: random.Random) -> str:
         return f"{kind} -1 -1 -10 {box} -1 -1 -1 -1000 -1000 -1000 -10\n"
     world = " ".join(f"{draw.uniform(-9, 60):.2f}" for _ in range(7))
     return f"{kind} {draw.random():.2f} {draw.randint(0, 3)} {draw.uniform(-3, 3):.2f} {box} {world}\n"
-
-
-def _best(actions: list[Callable[[], object]], rounds: int) -> list[float]:
-    times = [[_seconds(action) for action in actions] for _ in range(rounds)]
-    return [min(column) for column in zip(*times, strict=True)]
-
-
-def _seconds(action: Callable[[], object]) -> float:
-    began = time.perf_counter()
-    action()
-    return time.perf_counter() - began
 
 
 if __name__ == "__main__":

@@ -8,8 +8,6 @@ Each ratio is of best-of-five times, both sides measured in turn in one process;
 from __future__ import annotations
 
 import io
-import time
-from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
@@ -19,6 +17,7 @@ from pycocotools import mask as coco
 
 import annokit
 from annokit.geometry import Mask, labelmap, paint, raster, rle, trace
+from benchmarks.timing import best
 
 ROUNDS = 5
 
@@ -41,7 +40,7 @@ def instance_map(side: int, count: int, rounds: int) -> dict[str, float]:
     rgba = np.dstack([bitmap.view(np.uint8).reshape(side, side, 4)[..., :3], np.full((side, side), 255, np.uint8)])
     file = io.BytesIO()
     Image.fromarray(rgba).save(file, "png")
-    floor, ours = _best([lambda: np.asarray(Image.open(file)), lambda: labelmap.objects(bitmap)], rounds)
+    floor, ours = best([lambda: np.asarray(Image.open(file)), lambda: labelmap.objects(bitmap)], rounds)
     return {"labelmap seconds": ours, "labelmap / reading the PNG": ours / floor}
 
 
@@ -62,7 +61,7 @@ def semantic_map(size: tuple[int, int], count: int, rounds: int) -> dict[str, fl
 
     if (theirs() != ours()).any():
         raise RuntimeError("the two semantic maps differ")
-    floor, mine = _best([theirs, ours], rounds)
+    floor, mine = best([theirs, ours], rounds)
     return {"semantic seconds": mine, "semantic / pycocotools": mine / floor}
 
 
@@ -72,7 +71,7 @@ def outlines(size: tuple[int, int], rounds: int) -> dict[str, float]:
     bitmap = np.ascontiguousarray(_decoded(counts, size))
     mask = Mask.encode(bitmap)
     text = {"size": list(size), "counts": mask.rle}
-    floor, ours, decode = _best([lambda: coco.decode(text), lambda: trace.trace(bitmap), mask.decode], rounds)
+    floor, ours, decode = best([lambda: coco.decode(text), lambda: trace.trace(bitmap), mask.decode], rounds)
     return {"trace seconds": ours, "trace / decoding": ours / floor, "decode / pycocotools": decode / floor}
 
 
@@ -88,7 +87,7 @@ def many_outlines(count: int, rounds: int) -> dict[str, float]:
             item = builder.add_item(f"{number}.png", width=size[1], height=size[0])
         builder.add_annotation(item, label, kind="mask", mask=masks[number % len(masks)])
     ds = builder.build()
-    seconds = _best([lambda: annokit.plan(ds, "savant")], rounds)[0]
+    seconds = best([lambda: annokit.plan(ds, "savant")], rounds)[0]
     return {f"plan for SAVANT of {count:,} masks, seconds": seconds}
 
 
@@ -113,16 +112,6 @@ def _stars(size: tuple[int, int], count: int) -> list[np.ndarray[Any, Any]]:
         center = rng.uniform(0, width), rng.uniform(0, height)
         rings.append(np.stack([center[0] + radius * np.cos(angle), center[1] + radius * np.sin(angle)], axis=1))
     return rings
-
-
-def _best(sides: list[Callable[[], object]], rounds: int) -> list[float]:
-    times: list[list[float]] = [[] for _ in sides]
-    for _ in range(rounds):
-        for side, taken in zip(sides, times, strict=True):
-            start = time.perf_counter()
-            side()
-            taken.append(time.perf_counter() - start)
-    return [min(taken) for taken in times]
 
 
 if __name__ == "__main__":

@@ -10,8 +10,6 @@ from __future__ import annotations
 import io
 import shutil
 import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +18,7 @@ from PIL import Image
 
 import annokit
 from annokit.geometry import labelmap, paint, raster
+from benchmarks.timing import best
 
 ROUNDS = 5
 
@@ -54,7 +53,7 @@ def written(ds: annokit.Dataset, bitmaps: list[Bitmap], root: Path, rounds: int)
             shutil.rmtree(root / "out", ignore_errors=True)
             annokit.write(ds, root / "out", f"masks:{dialect}", on_loss="allow")
 
-        floor, mine = _best([lambda: _pillow(bitmaps), ours], rounds)
+        floor, mine = best([lambda: _pillow(bitmaps), ours], rounds)
         figures[f"write masks:{dialect} / Pillow's encoding"] = mine / floor
     figures["seconds of Pillow per picture"] = floor / len(bitmaps)
     return figures
@@ -70,7 +69,7 @@ def read_back(ds: annokit.Dataset, root: Path, rounds: int) -> dict[str, float]:
         for path in paths:
             np.asarray(Image.open(path))
 
-    floor, mine = _best([pillow, lambda: annokit.read(root / "out", "masks:instance")], rounds)
+    floor, mine = best([pillow, lambda: annokit.read(root / "out", "masks:instance")], rounds)
     return {"read masks:instance / Pillow's decoding": mine / floor}
 
 
@@ -106,16 +105,6 @@ def _blobs(size: tuple[int, int], count: int, seed: int) -> Bitmap:
         rings.append(np.stack([center[0] + radius * np.cos(angle), center[1] + radius * np.sin(angle)], axis=1))
     values = np.arange(1, count + 1, dtype=np.uint8)
     return paint.paint(*raster.polygons([((ring,),) for ring in rings], size), values, size)
-
-
-def _best(sides: list[Callable[[], object]], rounds: int) -> list[float]:
-    times: list[list[float]] = [[] for _ in sides]
-    for _ in range(rounds):
-        for side, taken in zip(sides, times, strict=True):
-            start = time.perf_counter()
-            side()
-            taken.append(time.perf_counter() - start)
-    return [min(taken) for taken in times]
 
 
 if __name__ == "__main__":

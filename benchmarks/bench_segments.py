@@ -17,8 +17,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -34,6 +33,7 @@ from annokit.geometry import paint, raster
 from annokit.geometry.labelmap import objects
 from annokit.media.bitmap import save_label_bitmap
 from annokit.media.image import load_label_bitmap
+from benchmarks.timing import best
 
 ROUNDS = 5
 
@@ -115,8 +115,8 @@ def bitmap(folder: Path, side: int, count: int, rounds: int) -> dict[str, float]
     Image.fromarray(made.astype(np.uint8)).save(folder / "a.png")
     whole()
     sdk = exported(folder, rounds)
-    read, own, all_in_all = _best([lambda: np.asarray(Image.open(path)), ours, whole], rounds)
-    (loop,) = _best([exporter], min(rounds, 2))
+    read, own, all_in_all = best([lambda: np.asarray(Image.open(path)), ours, whole], rounds)
+    (loop,) = best([exporter], min(rounds, 2))
     judged = {} if sdk is None else {"release to COCO / the SDK's export": all_in_all / sdk}
     return {
         "objects": float(len(idents)),
@@ -188,7 +188,7 @@ def opening(folder: Path, samples: int, rounds: int) -> dict[str, float]:
     path = folder / "many.json"
     path.write_text(json.dumps(_release(listed)))
     text = path.read_bytes()
-    parse, ours = _best([lambda: json.loads(text), lambda: annokit.read(path)], rounds)
+    parse, ours = best([lambda: json.loads(text), lambda: annokit.read(path)], rounds)
     return {"seconds to open the release": ours, "opening / json.loads": ours / parse}
 
 
@@ -232,16 +232,6 @@ def _blobs(side: int, count: int) -> np.ndarray[Any, Any]:
         rings.append(np.stack([center[0] + radius * np.cos(angle), center[1] + radius * np.sin(angle)], axis=1))
     counts, offsets = raster.polygons([((ring,),) for ring in rings], (side, side))
     return paint.paint(counts, offsets, np.arange(1, count + 1, dtype=np.uint32), (side, side))
-
-
-def _best(sides: list[Callable[[], object]], rounds: int) -> list[float]:
-    times: list[list[float]] = [[] for _ in sides]
-    for _ in range(rounds):
-        for side, taken in zip(sides, times, strict=True):
-            start = time.perf_counter()
-            side()
-            taken.append(time.perf_counter() - start)
-    return [min(taken) for taken in times]
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ process, files on a memory file system where there is one::
 from __future__ import annotations
 
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from xml.etree import ElementTree
 import numpy as np
 
 import annokit
+from benchmarks.timing import best
 
 ROUNDS = 5
 
@@ -36,7 +36,7 @@ def main(*, small: bool = False) -> dict[str, float]:
             write_files(Path(folder), count, made)
             paths = sorted(str(path) for path in Path(folder).rglob("*.xml"))
             read = [lambda p=paths: parse(p), lambda f=folder, d=dialect: annokit.read(f, d)]
-            floor, ours = _best(read, rounds)
+            floor, ours = best(read, rounds)
             found[f"{name} / open, read, parse"] = ours / floor
     return found
 
@@ -191,17 +191,6 @@ VARIANTS: dict[str, tuple[str, Callable[[Any, int], str]]] = {
 
 BARS = {f"{name} / open, read, parse": 2.0 for name in VARIANTS}
 """What each ratio may be."""
-
-
-def _best(actions: list[Callable[[], object]], rounds: int) -> list[float]:
-    times = [[_seconds(action) for action in actions] for _ in range(rounds)]
-    return [min(column) for column in zip(*times, strict=True)]
-
-
-def _seconds(action: Callable[[], object]) -> float:
-    began = time.perf_counter()
-    action()
-    return time.perf_counter() - began
 
 
 if __name__ == "__main__":
