@@ -13,6 +13,7 @@ from annokit.columns.sparse import narrowest
 from annokit.formats.dataloop.attributes import V1
 from annokit.formats.dataloop.facts import EXTRA
 from annokit.formats.dataloop.fit_rows import TIMED
+from annokit.formats.dataloop.geometry import types_of
 from annokit.formats.dataloop.groups import continuing
 from annokit.formats.dataloop.records import marks
 from annokit.formats.places import at_annotations
@@ -107,13 +108,15 @@ def _of_states(ds: Dataset, column: Sparse, later: Array) -> dict[str, Array]:
     if not len(rows):
         return {}
     found = {key: np.zeros(len(table), bool) for key in ("label", "type", "data", V1, "namedAttributes")}
-    columns = {"label": ("label",), "type": ("kind",), "data": SHAPES}
+    columns = {"label": ("label",), "data": SHAPES}
+    words = _types(table)
     for key, names in columns.items():
         own = [table.columns[name] for name in names if name in table.columns]
         for row in rows.tolist():
             found[key][row] = any(not _same(each, row) for each in own)
     flags, named = _attributes(table, np.union1d(rows, rows - 1))
     for row in rows.tolist():
+        found["type"][row] = words[row] != words[row - 1]
         found[V1][row] = flags[row] != flags[row - 1]
         found["namedAttributes"][row] = not same(named[row], named[row - 1])
     keyframes = table.sparse("keyframe")
@@ -121,6 +124,16 @@ def _of_states(ds: Dataset, column: Sparse, later: Array) -> dict[str, Array]:
     if keyframes is not None:
         made[keyframes.present()] = np.array(keyframes.values_of(keyframes.present()), bool)
     return {**found, "fixed": made & later}
+
+
+def _types(table: Table) -> list[Any]:
+    """Return the type of each row: what the file said where no shape tells it."""
+    words: list[Any] = list(types_of(table))
+    column = table.sparse(f"{EXTRA}type")
+    if column is not None:
+        for row, value in zip(column.present().tolist(), column.values_of(column.present()), strict=True):
+            words[row] = value
+    return words
 
 
 def _attributes(table: Table, rows: Array) -> tuple[dict[int, set[str]], dict[int, dict[str, Any]]]:
