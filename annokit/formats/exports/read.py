@@ -117,6 +117,7 @@ def _read_place(source: Source, place: Place, format: str | None, read: Read) ->
     if _labelled(source, place):
         inner = BelowSource(source, place.folder, beside(source, place))
         own = format or place.format or the_one(Probe(inner), inner.label)
+        inner = BelowSource(source, place.folder, {**_packed(source, place), **beside(source, place)})
         ds = located(read(inner, own, _pictures(source, place), _folder(place)), source, place)
     else:
         ds = bare(source, place)
@@ -132,6 +133,14 @@ def _pictures(source: Source, place: Place) -> Path | None:
     """Return the folder of pictures after which a format may have to name its items; annokit's own trees tell that."""
     folder = Path(source.label) / place.pictures
     return folder if source.kind == "folder" and place.format is None and folder.is_dir() else None
+
+
+def _packed(source: Source, place: Place) -> dict[str, str]:
+    """Return the pictures of an archive after which a format may have to name its items, by names of their own."""
+    if source.kind == "folder" or place.format is not None:
+        return {}
+    prefix = place.pictures + "/"
+    return {f"images/{name[len(prefix) :]}": name for name in source.names() if name.startswith(prefix)}
 
 
 def _told(ds: Dataset, place: Place) -> Dataset:

@@ -94,6 +94,16 @@ def kitti(root: Path) -> Path:
     return tree(root, KITTI, "street", a__png=(500, 375), b__jpg=(500, 375))
 
 
+def packed(root: Path) -> io.BytesIO:
+    """A tree as an archive."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        for path in sorted(root.rglob("*")):
+            archive.write(path, path.relative_to(root))
+    stream.seek(0)
+    return stream
+
+
 def pixels(ds: Dataset, name: str) -> list[list[float]]:
     found: list[list[float]] = ds[name].boxes(unit="pixel").tolist()
     return found
@@ -121,12 +131,7 @@ def test_a_tree_is_recognised_and_read_with_its_pictures(
         assert item.path.name == item.name.rpartition("/")[2]
         with Image.open(item.path) as picture:
             assert (item.width, item.height) == picture.size
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as archive:
-        for path in sorted(root.rglob("*")):
-            archive.write(path, path.relative_to(root))
-    packed.seek(0)
-    assert annokit.read(packed) == ds
+    assert annokit.read(packed(root)) == ds
 
 
 @pytest.mark.parametrize(("made", "format", "dataset"), TREES)
@@ -225,6 +230,7 @@ def test_individual_masks_are_named_after_the_pictures_of_the_tree(tmp_path: Pat
     assert [item.name for item in ds] == ["img_1.jpg"]
     assert [(a.label.name, a.id) for a in ds[0].annotations if a.label] == [("traffic_light", 1), ("traffic_light", 2)]
     assert not ds.issues
+    assert annokit.read(packed(root), "masks:innotescus-individual") == ds
 
 
 def test_an_export_of_images_and_videos_comes_back(tmp_path: Path) -> None:
