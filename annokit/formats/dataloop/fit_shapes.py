@@ -217,7 +217,8 @@ def _split(shape: Shape) -> list[Shape] | None:
 
 def _reads(shape: Shape) -> bool:
     """Tell whether rings laid one after another are read as these parts."""
-    read = nest_in_first([ring for part in shape for ring in part])
+    with np.errstate(all="ignore"):
+        read = nest_in_first([ring for part in shape for ring in part])
     return len(read) == len(shape) and all(
         len(a) == len(b) and all(x is y for x, y in zip(a, b, strict=True)) for a, b in zip(read, shape, strict=True)
     )

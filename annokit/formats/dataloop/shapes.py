@@ -262,7 +262,8 @@ def _parts(found: Shapes, rows: Array, rings: Ragged, offsets: Array) -> Ragged:
         first, last = int(offsets[row]), int(offsets[row + 1])
         given = [points.values[ends[ring] : ends[ring + 1]] for ring in range(first, last)]
         places = {id(ring): place for place, ring in enumerate(given)}
-        parts = nest_in_first(given)
+        with np.errstate(all="ignore"):  # numbers of any size: what overflows lies inside nothing
+            parts = nest_in_first(given)
         order[first:last] = [first + places[id(ring)] for part in parts for ring in part]
         begins[first:last] = [place == 0 for part in parts for place in range(len(part))]
         found.verbatim[rows[row]] |= bool((np.diff(order[first:last]) < 0).any())
