@@ -67,7 +67,7 @@ def test_strided_and_boolean_arrays(tmp_path: Path) -> None:
         (np.array([[3]]), "palette", None, "needs palette="),
         (np.array([[3]]), "gray8", PALETTE, "only that one"),
         (np.array([[3]]), "palette", PALETTE[:, :2], r"\(n, 3\)"),
-        (np.array([[3]]), "rgb", None, "gray16, gray8, palette, rgba24"),
+        (np.array([[3]]), "rgb", None, "gray16, gray8, palette, rgb24, rgba24"),
         (np.array([[0.5]]), "gray8", None, "float64"),
         (np.zeros((0, 3), int), "gray8", None, "non-empty"),
         (np.zeros(3, int), "gray8", None, r"\(H, W\)"),
