@@ -19,6 +19,7 @@ import annokit, annokit.codecs.json_workers as workers_module
 from annokit.limits import Limits
 
 warnings.simplefilter("ignore")
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job would ignore it
 workers_module.SMALL, workers_module.HEAD = 1 << 16, 0
 calls = []
 
