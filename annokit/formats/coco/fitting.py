@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import numpy as np
 
-from annokit.columns import Column, Fixed, Number, Ragged, Sparse
+from annokit.codecs.json_fields import UNNAMEABLE
+from annokit.columns import Column, Fixed, Ragged, Sparse
 from annokit.columns.base import Array
 from annokit.formats.coco import keys
 from annokit.formats.coco.absent import lacks_by_mark
 from annokit.formats.coco.outdated import column_states
 from annokit.formats.conversions import area_mask, converted, emptied
-from annokit.formats.places import at_all, at_annotations
-from annokit.formats.steps import without
+from annokit.formats.places import at_all, at_annotations, at_items
+from annokit.formats.steps import public_name, without
 from annokit.geometry import ragged
 from annokit.model.label import Label, Skeleton
 from annokit.model.label_set import LabelSet
@@ -196,50 +197,20 @@ def _boxed_or_none(ds: Dataset, rows: Array) -> Dataset:
     return ds._with(annotations=ds._annotations.replace({"kind": Fixed(kinds)}))
 
 
-def finite_values(ds: Dataset, apply: bool) -> Found:
-    """Leave out attributes and scores that are not finite: JSON has no word for them."""
+def plain_names(ds: Dataset, apply: bool) -> Found:
+    """Rename attributes whose names hold quotes, backslashes or control characters, which JSON has to escape."""
     issues = []
-    for table, what in ((ds._annotations, "annotations"), (ds._items, "items")):
+    for table, what, place in ((ds._annotations, "annotations", at_annotations), (ds._items, "items", at_items)):
         changes: dict[str, Column | None] = {}
         for name in table.columns:
-            rows = _unsayable(table.sparse(name)) if name == "score" or name.startswith(keys.ATTRIBUTE) else ()
-            if len(rows):
-                from annokit.formats.places import at_items
-                from annokit.formats.steps import cleared, public_name
-
-                place = at_annotations if what == "annotations" else at_items
-                told = f"{public_name(name)} is not a finite number"
-                issues.append(place(ds, "dropped", public_name(name), told, np.asarray(rows)))
-                changes[name] = cleared(table.columns[name], np.asarray(rows))
+            if name.startswith(keys.ATTRIBUTE) and UNNAMEABLE.search(name):
+                fresh = UNNAMEABLE.sub("_", name)
+                while fresh in table.columns or fresh in changes:
+                    fresh += "_"
+                changes |= {name: None, fresh: table.columns[name]}
+                told = f"the attribute is called {fresh.removeprefix(keys.ATTRIBUTE)!r}"
+                rows = Sparse.of_column(table.columns[name]).present()
+                issues.append(place(ds, "renamed", public_name(name), told, rows))
         if changes:
             ds = ds._with(**{what: table.replace(changes)})
     return ds, issues
-
-
-def _unsayable(column: Sparse | None) -> Array:
-    """Return the rows whose value JSON can't state."""
-    from annokit.columns import Json
-
-    none = np.zeros(0, np.int64)
-    if column is None:
-        return none
-    if isinstance(column.values, Number):
-        bad = np.asarray(~np.isfinite(column.values.values).reshape(len(column.values), -1).all(axis=1))
-    elif isinstance(column.values, Json):
-        bad = np.array([_has_word(raw) for raw in column.values.text.raw_list()], bool)
-    else:
-        return none
-    return np.asarray(column.present()[bad[column.all_slots()]]) if bad.any() else none
-
-
-def _has_word(raw: bytes) -> bool:
-    """Tell whether a document holds NaN or Infinity, which strict parsers refuse."""
-    if b"NaN" not in raw and b"Infinity" not in raw:
-        return False
-    import msgspec
-
-    try:
-        msgspec.json.decode(raw, type=msgspec.Raw)
-    except msgspec.DecodeError:
-        return True
-    return False

@@ -14,6 +14,7 @@ from annokit.formats.coco.panoptic_holds import panoptic_holds
 from annokit.formats.coco.tracing import traced
 from annokit.formats.coco.videos_fit import on_video, own_ids
 from annokit.formats.holds import KEPT, Holds
+from annokit.formats.json_values import sayable
 
 NOTES = (
     "Attributes go into an object `attributes`, except iscrowd and caption. area, bbox, iscrowd and num_keypoints are "
@@ -65,7 +66,8 @@ def _plain(dialect: Dialect) -> Holds:
         ),
         final_steps=(
             fitting.sound_shapes,
-            fitting.finite_values,
+            fitting.plain_names,
+            sayable,
             derive.boxed_keypoints,
             implied.settle,
             dotted.without_mark if dialect.outlined else dotted.run_lengths,

@@ -6,6 +6,7 @@ from annokit.formats import areas, flatten
 from annokit.formats.coco import derive, fitting, identify, outdated, panoptic_fit
 from annokit.formats.coco.dialect import Dialect
 from annokit.formats.holds import KEPT, Holds
+from annokit.formats.json_values import sayable
 from annokit.formats.steps import group_annotations
 
 NOTES = (
@@ -47,7 +48,8 @@ def panoptic_holds(dialect: Dialect) -> Holds:
         ),
         final_steps=(
             panoptic_fit.true_numbers,
-            fitting.finite_values,
+            fitting.plain_names,
+            sayable,
             identify.make_ids(dialect),
             derive.complete_annotations,
             derive.complete_items,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import numpy as np
 
-from annokit.columns import Column, Fixed, Number, Sparse, Table, Text
+from annokit.columns import Column, Fixed, Sparse, Table, Text
 from annokit.columns.base import Array
 from annokit.formats.dataloop.facts import EXTRA, MIMETYPE_OF_KIND, STATUS_OF_LABEL
 from annokit.formats.places import at_annotations, at_items
@@ -145,22 +145,6 @@ def named_attributes(ds: Dataset, apply: bool) -> Found:
         issues.append(at_items(ds, "dropped", "attributes.", "an attribute needs a name", column.present()))
         ds = ds._with(items=ds._items.without(["attributes/"]))
     return ds, issues
-
-
-def finite_scores(ds: Dataset, apply: bool) -> Found:
-    """Drop scores that are no numbers of JSON."""
-    column = ds._annotations.sparse("score")
-    if column is None:
-        return ds, []
-    present = column.present()
-    dense: Any = column.dense()
-    values = dense.values if isinstance(dense, Number | Fixed) else np.array(dense.to_list(), np.float64)
-    rows = present[~np.isfinite(values)]
-    if not len(rows):
-        return ds, []
-    issue = at_annotations(ds, "dropped", "score", "a score that is no finite number has no place", rows)
-    kept = chosen(column, np.setdiff1d(present, rows))
-    return ds._with(annotations=ds._annotations.replace({"score": kept})), [issue]
 
 
 def parents_nearby(ds: Dataset, apply: bool) -> Found:

@@ -8,6 +8,7 @@ from typing import Any
 from annokit.formats.dataloop import fit_absent, fit_frames, fit_places, fit_poses, fit_rows, fit_shapes, fit_video
 from annokit.formats.dataloop.fit_labels import fit_labels
 from annokit.formats.holds import Holds, Step
+from annokit.formats.json_values import sayable
 
 LATE: tuple[Step, ...] = (
     fit_rows.known_kinds,
@@ -15,7 +16,6 @@ LATE: tuple[Step, ...] = (
     fit_rows.own_ids,
     fit_rows.as_text,
     fit_rows.named_attributes,
-    fit_rows.finite_scores,
     fit_rows.spans_in_time,
     fit_video.shapes_in_time,
     fit_shapes.in_pixels,
@@ -53,7 +53,7 @@ def holds(dialect: Any, options: Mapping[str, Any]) -> Holds:
         form="xyxy",
         time_unit="s",
         sorted_items=True,
-        steps=(fit_frames.frames_as_videos,),
+        steps=(sayable, fit_frames.frames_as_videos),
         late_steps=LATE,
         final_steps=(
             fit_video.one_sequence_each,

@@ -7,6 +7,7 @@ from typing import Any
 
 from annokit.formats.holds import Holds
 from annokit.formats.innotescus import fit_items, fit_labels, fit_marks, fit_rows
+from annokit.formats.json_values import sayable
 
 
 def holds(dialect: Any, options: Mapping[str, Any]) -> Holds:
@@ -33,6 +34,7 @@ def holds(dialect: Any, options: Mapping[str, Any]) -> Holds:
         unit="pixel",
         form="xywh",
         grouped=False,
+        steps=(sayable,),
         late_steps=(
             fit_items.lone_videos,
             fit_items.named_sequences,

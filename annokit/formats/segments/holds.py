@@ -9,6 +9,7 @@ import attrs
 import numpy as np
 
 from annokit.formats.holds import Holds, Step
+from annokit.formats.json_values import sayable
 from annokit.formats.narrow import narrow
 from annokit.formats.outlines import drop_empty
 from annokit.formats.places import at_all, at_annotations
@@ -47,7 +48,10 @@ def holds(dialect: Any, options: Mapping[str, Any]) -> Holds:
         unit="pixel",
         form="xyxy",
         time_unit="s",
-        steps=(in_task(options.get("task")),),
+        steps=(
+            sayable,
+            in_task(options.get("task")),
+        ),
         final_steps=(fit_shapes.upright, fit_masks.known_sizes),
         notes="A release has one task. Segmentation: every shape with an area becomes a mask. Vector: boxes, polygons "
         "of one ring, lines and points. Sizes are known from bitmaps alone.",
