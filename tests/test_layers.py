@@ -8,11 +8,11 @@ import pytest
 ROOT = Path(__file__).parents[1] / "annokit"
 
 LAYERS = (
-    ("errors", "report", "limits", "progress", "typing", "wording"),
+    ("errors", "report", "limits", "progress", "wording"),
     ("columns", "geometry", "media", "codecs"),
     ("model",),
     ("formats", "remote"),
-    ("interop", "display", "lint"),
+    ("interop", "display"),
     ("cli", "__init__", "__main__"),
 )
 
