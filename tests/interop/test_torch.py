@@ -138,3 +138,15 @@ def test_detection_is_light_to_pickle(tmp_path):
 def test_an_unknown_target_lists_the_choices(tmp_path):
     with pytest.raises(annokit.UsageError, match="classification, detection, segmentation, semantic"):
         as_dataset(dataset(tmp_path), target="boxes")
+
+
+def test_torchvision_gets_its_own_tensors(tmp_path):
+    tensors = pytest.importorskip("torchvision.tv_tensors")
+    data = dataset(tmp_path)
+    image, target = as_dataset(data, target="segmentation")[0]
+    assert isinstance(image, tensors.Image)
+    assert isinstance(target["boxes"], tensors.BoundingBoxes)
+    assert target["boxes"].canvas_size == tuple(image.shape[-2:])
+    assert isinstance(target["masks"], tensors.Mask)
+    assert isinstance(as_dataset(data, target="semantic")[0][1], tensors.Mask)
+    assert torch.equal(torch.as_tensor(as_dataset(data)[0][1]["boxes"]), torch.as_tensor(target["boxes"]))
