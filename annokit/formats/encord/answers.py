@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -35,12 +35,10 @@ class Answers:
     def static(self, kind: str, key: str) -> Record:
         """Return the attributes of an object (``objects``) or a classification (``classifications``) by name."""
         if (kind + key) not in self._static:
-            entry = getattr(self, kind).get(key)
-            listed = entry.get("classifications") if isinstance(entry, dict) else None
-            self._static[kind + key] = self._named(answer for answer in listed or () if isinstance(answer, dict))
+            self._static[kind + key] = self._named(listed(getattr(self, kind).get(key), "classifications"))
         return self._static[kind + key]
 
-    def _named(self, answers: Iterator[Record]) -> Record:
+    def _named(self, answers: Iterable[Record]) -> Record:
         found: Record = {}
         for answer in answers:
             name = str(answer.get("name"))
@@ -63,10 +61,9 @@ class Answers:
 
         An action that states a space of a data group holds there alone.
         """
-        entry = self.actions.get(key)
         found: Record = {}
-        for action in entry.get("actions") or () if isinstance(entry, dict) else ():
-            if not isinstance(action, dict) or not in_ranges(frame, action.get("range")):
+        for action in listed(self.actions.get(key), "actions"):
+            if not in_ranges(frame, action.get("range")):
                 continue
             if action.get("spaceId") not in (None, space):
                 continue
@@ -92,9 +89,22 @@ class Answers:
     def phases(self, key: str | None) -> Array:
         """Return the ascending frames at which an object's dynamic attributes may change."""
         entry = self.actions.get(key) if key is not None else None
-        listed = entry.get("actions") if isinstance(entry, dict) else None
-        spans = [pair for action in listed or () if isinstance(action, dict) for pair in pairs(action.get("range"))]
+        spans = [pair for action in listed(entry, "actions") for pair in pairs(action.get("range"))]
         return np.unique(np.array([edge for a, b in spans for edge in (a, b + 1)], np.int64))
+
+    def odd(self) -> Iterator[tuple[str, Any]]:
+        """Yield (pointer in the row, value) of what is no list of answers."""
+        maps = (
+            ("object_answers", self.objects, "classifications"),
+            ("classification_answers", self.classifications, "classifications"),
+            ("object_actions", self.actions, "actions"),
+        )
+        for name, entries, key in maps:
+            for ident, entry in entries.items():
+                if not isinstance(entry, dict):
+                    yield f"{name}/{ident}", entry
+                elif entry.get(key) is not None and listed(entry, key) != entry[key]:
+                    yield f"{name}/{ident}/{key}", entry[key]
 
     def orphans(self, seen: set[str]) -> list[str]:
         """Return the hashes of objects that have answers and appear nowhere."""

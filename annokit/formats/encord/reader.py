@@ -35,6 +35,7 @@ Record = dict[str, Any]
 
 MAPS = ("object_answers", "classification_answers", "object_actions")
 
+_ODD = "this is no list of answers; it was kept as it is"
 _ORPHAN = "attributes are stated for an object that appears nowhere; they are kept as they are"
 _NO_ONTOLOGY = "the ontology does not hold a label's feature hash; the label is made of what the row says"
 
@@ -115,6 +116,8 @@ class Reader:
         add_ranged(row, pointer)
         for key in row.answers.orphans(row.seen):
             self.note("dangling-reference", "warning", _ORPHAN, None, f"{pointer}/object_answers/{key}")
+        for inside, value in row.answers.odd():
+            self.note("odd-value", "warning", _ODD, None, f"{pointer}/{inside}: {value!r:.60}")
         told = {
             "id": text_or_none(record.get("label_hash")),
             "name": text_or_none(record.get("data_title")),

@@ -191,3 +191,15 @@ def test_events_and_parts_of_pages_are_listed():
     ds = parsed(page)
     assert [(i.code, [r.annotation for r in i.rows()]) for i in ds.issues] == [("unsupported-record", [0])]
     assert same(written(ds)[0], [page])
+
+
+@pytest.mark.parametrize("name", ["object_answers", "classification_answers", "object_actions"])
+@pytest.mark.parametrize("odd", [5, "x", [1], {"a": 1}])
+def test_answers_that_are_no_list_are_kept_and_listed(name, odd):
+    key = "actions" if name == "object_actions" else "classifications"
+    ident = "c" if name == "classification_answers" else BOX["objectHash"]
+    record = row({"objects": [BOX], "classifications": [ENTRY]}, **{name: {ident: {"objectHash": ident, key: odd}}})
+    ds = parsed(record)
+    (found,) = [row for issue in ds.issues.of("odd-value") for row in issue.rows()]
+    assert found.detail == f"/0/{name}/{ident}/{key}: {odd!r}"
+    assert same(written(ds)[0], [record])
