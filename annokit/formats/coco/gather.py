@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import mmap
+import sys
 from typing import Any
 
 import numpy as np
@@ -19,6 +21,10 @@ BATCH = 8_000
 
 SLACK = 1.1
 """What is reserved beyond the extrapolated need; memory that is never touched costs nothing."""
+
+
+LARGE = 1 << 22
+"""Bytes from which on an array is made of pages of its own."""
 
 
 class Reach:
@@ -52,7 +58,7 @@ class Grown:
         """Append values."""
         need = self.length + len(values)
         if need > len(self._array):
-            larger = np.empty((self._reach.room(need), *self._array.shape[1:]), self._array.dtype)
+            larger = _reserved((self._reach.room(need), *self._array.shape[1:]), self._array.dtype)
             larger[: self.length] = self._array[: self.length]
             self._array = larger
         self._array[self.length : need] = values
@@ -64,8 +70,23 @@ class Grown:
 
     def done(self) -> Array:
         """Return the array; nothing can be added any more."""
+        if self._array.base is not None:
+            return self._array[: self.length]
         self._array.resize((self.length, *self._array.shape[1:]), refcheck=False)
         return self._array
+
+
+def _reserved(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
+    """Return an array without values; of a large one, only the pages that are written take memory.
+
+    Numpy asks for huge pages, which a virtual machine may have to get from its host first: that costs more than they
+    save where every page is written once.
+    """
+    count = math.prod(shape)
+    if sys.platform == "win32" or count * dtype.itemsize < LARGE:
+        return np.empty(shape, dtype)
+    pages = mmap.mmap(-1, count * dtype.itemsize, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    return np.frombuffer(pages, dtype, count).reshape(shape)
 
 
 class _Numbers:
